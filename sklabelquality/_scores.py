@@ -1,0 +1,628 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""How likely is each given label to be right?
+
+A scoring method is one function, registered under its own name: it maps labels and
+predicted probabilities to scores in [0, 1], and **higher means more likely correct**.
+All that is asked of a method follows from that function: the scores of the given labels
+(:func:`get_label_quality_scores`), of every label that a sample could have
+(:func:`candidate_label_scores`), and of the best of them.
+"""
+
+from functools import wraps
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import entr
+from sklearn.utils._param_validation import StrOptions, validate_params
+
+from sklabelquality._confident_learning import mean_self_confidence
+from sklabelquality._validation import (
+    check_labels,
+    check_labels_and_pred_probs,
+    check_pred_probs,
+)
+
+# Rows are scored in blocks of about this many probabilities, which fit into the cache.
+BLOCK_SIZE = 2**16
+
+
+class _Method(NamedTuple):
+    formula: callable
+    adjustable: bool
+
+
+_METHODS = {}
+
+
+def _scoring_method(*, adjustable):
+    """Register a formula under its name and make it a function for users.
+
+    The formula gets label codes of shape (n, m), the m labels to score for each row of
+    probabilities, or (1, m), the same labels for all rows, and returns scores (n, m).
+    What users call takes labels of shape (n,) and checks its input.
+    """
+
+    def register(formula):
+        name = formula.__name__
+        _METHODS[name] = _Method(formula, adjustable)
+
+        @wraps(formula)
+        def method(labels, pred_probs):
+            return get_label_quality_scores(labels, pred_probs, method=name)
+
+        return method
+
+    return register
+
+
+# -- the methods -----------------------------------------------------------------------
+
+
+@_scoring_method(adjustable=True)
+def self_confidence(labels, pred_probs):
+    r"""Score each label by the probability that the model gives it.
+
+    The simplest score and the one to start with. It depends on the probability of the
+    given label alone, not on how the rest is spread over the other classes.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_samples,)
+        The given labels: integers 0 to n_classes - 1, or strings that use each class
+        at least once, in which case the columns are taken in sorted order. For
+        anything else use :func:`get_label_quality_scores` with `classes`.
+
+    pred_probs : array-like of shape (n_samples, n_classes)
+        Out-of-sample predicted probabilities of each class; rows sum to 1.
+
+    Returns
+    -------
+    scores : ndarray of shape (n_samples,)
+        Label quality scores in [0, 1], higher = more likely correct.
+
+    Raises
+    ------
+    ValueError
+        If `labels` and `pred_probs` do not fit together, or contain missing values, or
+        if `pred_probs` are no probabilities.
+    TypeError
+        If `labels` or `pred_probs` is no dense array-like.
+
+    See Also
+    --------
+    normalized_margin : Compares with the most probable other class.
+    confidence_weighted_entropy : Weighs by how undecided the model is.
+
+    Notes
+    -----
+    With :math:`P` the predicted probabilities and :math:`y_i` the label of sample
+    :math:`i`, the score is :math:`s_i = P_{i y_i}`, see [1]_ and [2]_.
+
+    References
+    ----------
+    .. [1] C. G. Northcutt, L. Jiang, I. L. Chuang, "Confident Learning: Estimating
+       Uncertainty in Dataset Labels", Journal of Artificial Intelligence Research 70
+       (2021), 1373-1411. :doi:`10.1613/jair.1.12125`
+    .. [2] J. Kuan, J. Mueller, "Model-agnostic label quality scoring to detect
+       real-world label errors", ICML DataPerf Workshop (2022).
+
+    Examples
+    --------
+    Both samples look like class 0, but the second is labelled 1:
+
+    >>> from sklabelquality import self_confidence
+    >>> self_confidence([0, 1], [[0.9, 0.1], [0.8, 0.2]])
+    array([0.9, 0.2])
+    """
+    return np.take_along_axis(pred_probs, labels, axis=1)
+
+
+@_scoring_method(adjustable=True)
+def normalized_margin(labels, pred_probs):
+    r"""Score each label by its lead over the most probable other class.
+
+    A label that the model finds as likely as the best other one has score 0.5. In
+    comparison with :func:`self_confidence`, a low probability counts less where it is
+    spread over many other classes and more where one other class is clearly better.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_samples,)
+        The given labels: integers 0 to n_classes - 1, or strings that use each class
+        at least once, in which case the columns are taken in sorted order. For
+        anything else use :func:`get_label_quality_scores` with `classes`.
+
+    pred_probs : array-like of shape (n_samples, n_classes)
+        Out-of-sample predicted probabilities of each class; rows sum to 1.
+
+    Returns
+    -------
+    scores : ndarray of shape (n_samples,)
+        Label quality scores in [0, 1], higher = more likely correct.
+
+    Raises
+    ------
+    ValueError
+        If `labels` and `pred_probs` do not fit together, or contain missing values, or
+        if `pred_probs` are no probabilities.
+    TypeError
+        If `labels` or `pred_probs` is no dense array-like.
+
+    See Also
+    --------
+    self_confidence : Looks at the probability of the given label alone.
+    confidence_weighted_entropy : Weighs by how undecided the model is.
+
+    Notes
+    -----
+    With :math:`P` the predicted probabilities and :math:`y_i` the label of sample
+    :math:`i`, the score is
+
+    .. math:: \frac{1}{2} \Big(P_{i y_i} - \max_{k \neq y_i} P_{ik} + 1\Big)
+
+    see [1]_. With two classes it equals the self-confidence.
+
+    References
+    ----------
+    .. [1] J. Kuan, J. Mueller, "Model-agnostic label quality scoring to detect
+       real-world label errors", ICML DataPerf Workshop (2022).
+
+    Examples
+    --------
+    Both labels have probability 0.4, but only the second sample has a better one:
+
+    >>> from sklabelquality import normalized_margin
+    >>> normalized_margin([0, 0], [[0.4, 0.3, 0.3], [0.4, 0.6, 0.0]])
+    array([0.55, 0.4 ])
+    """
+    every_row = np.arange(len(pred_probs))
+    most_probable = pred_probs.argmax(axis=1)
+    highest = pred_probs[every_row, most_probable]
+    others = pred_probs.copy()
+    others[every_row, most_probable] = -np.inf
+    second_highest = others.max(axis=1)
+    rival = np.where(
+        labels == most_probable[:, np.newaxis],
+        second_highest[:, np.newaxis],
+        highest[:, np.newaxis],
+    )
+    return (np.take_along_axis(pred_probs, labels, axis=1) - rival + 1) / 2
+
+
+@_scoring_method(adjustable=False)
+def confidence_weighted_entropy(labels, pred_probs):
+    r"""Score each label by the entropy of the prediction over its self-confidence.
+
+    A low probability of the given label counts more where the model is undecided than
+    where it is sure of something else.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_samples,)
+        The given labels: integers 0 to n_classes - 1, or strings that use each class
+        at least once, in which case the columns are taken in sorted order. For
+        anything else use :func:`get_label_quality_scores` with `classes`.
+
+    pred_probs : array-like of shape (n_samples, n_classes)
+        Out-of-sample predicted probabilities of each class; rows sum to 1.
+
+    Returns
+    -------
+    scores : ndarray of shape (n_samples,)
+        Label quality scores in [0, 1], higher = more likely correct.
+
+    Raises
+    ------
+    ValueError
+        If `labels` and `pred_probs` do not fit together, or contain missing values, or
+        if `pred_probs` are no probabilities.
+    TypeError
+        If `labels` or `pred_probs` is no dense array-like.
+
+    See Also
+    --------
+    self_confidence : Looks at the probability of the given label alone.
+    normalized_margin : Compares with the most probable other class.
+
+    Notes
+    -----
+    With :math:`P` the predicted probabilities of :math:`K` classes, :math:`y_i` the
+    label of sample :math:`i` and :math:`s_i = P_{i y_i}`, the entropy in units of its
+    maximum is :math:`H_i = -\sum_k P_{ik} \ln P_{ik} / \ln K`. The score is
+
+    .. math:: \frac{\ln(1 + q_i)}{q_i}, \quad q_i = \frac{H_i}{s_i}
+
+    see [1]_. Its limits are exact: 1 for a label that has all the probability
+    (:math:`q_i = 0`), and 0 for one that has none (:math:`s_i = 0`), whatever the
+    entropy.
+
+    References
+    ----------
+    .. [1] J. Kuan, J. Mueller, "Model-agnostic label quality scoring to detect
+       real-world label errors", ICML DataPerf Workshop (2022).
+
+    Examples
+    --------
+    A certain and right label, two doubtful ones, and one that is certainly wrong:
+
+    >>> from sklabelquality import confidence_weighted_entropy
+    >>> confidence_weighted_entropy(
+    ...     [0, 0, 0, 0], [[1.0, 0.0], [0.5, 0.5], [0.1, 0.9], [0.0, 1.0]]
+    ... ).round(3)
+    array([1.   , 0.549, 0.371, 0.   ])
+    """
+    n_classes = pred_probs.shape[1]
+    # A few numbers per score: float64 costs little and keeps float32 within [0, 1].
+    s = np.take_along_axis(pred_probs, labels, axis=1).astype(np.float64)
+    entropy = entr(pred_probs).sum(axis=1, keepdims=True, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        q = entropy / np.log(n_classes) / s
+        # Published values take the plain logarithm; log1p keeps the limit for small q.
+        scores = np.where(q < 1e-6, np.log1p(q), np.log(1 + q)) / q
+    scores[q == 0] = 1
+    scores[(s == 0) | np.isinf(q)] = 0
+    return scores
+
+
+# -- what users call -------------------------------------------------------------------
+
+
+@validate_params(
+    {
+        "labels": "no_validation",
+        "pred_probs": "no_validation",
+        "method": [StrOptions(set(_METHODS))],
+        "adjust_pred_probs": ["boolean"],
+        "classes": "no_validation",
+    },
+    prefer_skip_nested_validation=True,
+)
+def get_label_quality_scores(
+    labels,
+    pred_probs,
+    *,
+    method="self_confidence",
+    adjust_pred_probs=False,
+    classes=None,
+):
+    r"""Score how likely each given label is to be right.
+
+    The probabilities must be *out-of-sample*: predicted by models that did not see the
+    sample in training, as :func:`~sklearn.model_selection.cross_val_predict` gives
+    them. :class:`LabelQualityScorer` does both steps.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_samples,)
+        The given labels: integers 0 to n_classes - 1, or labels of any kind that
+        `classes` lists, or strings that use each class at least once, in which case
+        the columns are taken in sorted order.
+
+    pred_probs : array-like of shape (n_samples, n_classes)
+        Out-of-sample predicted probabilities of each class. Rows must sum to 1 within
+        0.001 and values lie in [0, 1] within 1e-6. Columns of a data frame are taken by
+        position, or by name where the names are exactly the classes.
+
+    method : {"self_confidence", "normalized_margin", "confidence_weighted_entropy"}, \
+            default="self_confidence"
+        The scoring method, see :func:`self_confidence`, :func:`normalized_margin` and
+        :func:`confidence_weighted_entropy`.
+
+    adjust_pred_probs : bool, default=False
+        Whether to make up for classes that the model is less sure of, such as rare
+        ones: each class's confident threshold is subtracted from its probabilities
+        before they are scored. Not defined for `"confidence_weighted_entropy"`.
+
+    classes : array-like of shape (n_classes,), default=None
+        The labels that the columns of `pred_probs` stand for, such as a fitted
+        classifier's `classes_`.
+
+    Returns
+    -------
+    scores : ndarray of shape (n_samples,)
+        Label quality scores in [0, 1], **higher = more likely correct**. float32 if
+        `pred_probs` is float32 or float16, else float64.
+
+    Raises
+    ------
+    ValueError
+        If `labels`, `pred_probs` and `classes` do not fit together, or contain missing
+        values, if `pred_probs` are no probabilities, if `method` is unknown or cannot
+        be adjusted.
+    TypeError
+        If `labels` or `pred_probs` is no dense array-like.
+
+    See Also
+    --------
+    LabelQualityScorer : Gets the probabilities from any classifier and scores them.
+    candidate_label_scores : Score every label that a sample could have.
+    order_label_issues : Positions of the worst labels first.
+    confident_thresholds : The numbers behind `adjust_pred_probs`.
+
+    Notes
+    -----
+    With :math:`t_k` the confident threshold of class :math:`k` (the mean of
+    :math:`P_{ik}` over the samples labelled :math:`k`) and :math:`m = \max_k t_k`, the
+    adjusted probabilities are
+
+    .. math:: P'_{ik} = \frac{P_{ik} - t_k + m}{\sum_j (P_{ij} - t_j + m)}
+
+    A class that says nothing about the others takes no part: it is left out of
+    :math:`m` and of the sum and has :math:`P'_{ik} = 0`. These are classes that no
+    label uses and classes whose labels all have probability 0, such as one with a
+    single sample, which no model that did not see this sample can know.
+
+    References
+    ----------
+    .. [1] J. Kuan, J. Mueller, "Model-agnostic label quality scoring to detect
+       real-world label errors", ICML DataPerf Workshop (2022).
+    .. [2] C. G. Northcutt, L. Jiang, I. L. Chuang, "Confident Learning: Estimating
+       Uncertainty in Dataset Labels", Journal of Artificial Intelligence Research 70
+       (2021), 1373-1411. :doi:`10.1613/jair.1.12125`
+
+    Examples
+    --------
+    The second and fourth label look wrong:
+
+    >>> from sklabelquality import get_label_quality_scores
+    >>> labels = [0, 0, 1, 1, 2, 2]
+    >>> pred_probs = [
+    ...     [0.90, 0.05, 0.05],
+    ...     [0.20, 0.70, 0.10],
+    ...     [0.10, 0.80, 0.10],
+    ...     [0.05, 0.10, 0.85],
+    ...     [0.10, 0.10, 0.80],
+    ...     [0.05, 0.05, 0.90],
+    ... ]
+    >>> get_label_quality_scores(labels, pred_probs)
+    array([0.9, 0.2, 0.8, 0.1, 0.8, 0.9])
+    >>> get_label_quality_scores(labels, pred_probs, method="normalized_margin")
+    array([0.925, 0.25 , 0.85 , 0.125, 0.85 , 0.925])
+    """
+    _check_adjustable(method, adjust_pred_probs, "adjust_pred_probs=False")
+    codes, pred_probs = check_labels_and_pred_probs(labels, pred_probs, classes)
+    thresholds = mean_self_confidence(codes, pred_probs) if adjust_pred_probs else None
+    return score_labels(codes, pred_probs, method, thresholds)
+
+
+@validate_params(
+    {
+        "pred_probs": "no_validation",
+        "method": [StrOptions(set(_METHODS))],
+        "thresholds": "no_validation",
+    },
+    prefer_skip_nested_validation=True,
+)
+def candidate_label_scores(pred_probs, *, method="self_confidence", thresholds=None):
+    """Score every label that a sample could have, whatever label it was given.
+
+    The score in row i, column k is what :func:`get_label_quality_scores` would give
+    sample i if its label were class k and nothing else changed.
+
+    Parameters
+    ----------
+    pred_probs : array-like of shape (n_samples, n_classes)
+        Out-of-sample predicted probabilities of each class; rows sum to 1. Columns are
+        taken by position.
+
+    method : {"self_confidence", "normalized_margin", "confidence_weighted_entropy"}, \
+            default="self_confidence"
+        The scoring method, see :func:`self_confidence`, :func:`normalized_margin` and
+        :func:`confidence_weighted_entropy`.
+
+    thresholds : array-like of shape (n_classes,), default=None
+        The :func:`confident_thresholds` to adjust the probabilities by; infinity for a
+        class that no label uses. None scores the probabilities as they are. Not
+        defined for `"confidence_weighted_entropy"`.
+
+    Returns
+    -------
+    scores : ndarray of shape (n_samples, n_classes)
+        Label quality scores in [0, 1], higher = more likely correct. float32 if
+        `pred_probs` is float32 or float16, else float64.
+
+    Raises
+    ------
+    ValueError
+        If `pred_probs` are no probabilities, if `thresholds` does not fit them, if
+        `method` is unknown or cannot be adjusted.
+    TypeError
+        If `pred_probs` is no dense array-like.
+
+    See Also
+    --------
+    get_label_quality_scores : Score the given labels.
+
+    Examples
+    --------
+    For the second sample no label is convincing:
+
+    >>> from sklabelquality import candidate_label_scores
+    >>> candidate_label_scores(
+    ...     [[0.9, 0.1, 0.0], [0.4, 0.3, 0.3]], method="normalized_margin"
+    ... )
+    array([[0.9 , 0.1 , 0.05],
+           [0.55, 0.45, 0.45]])
+    """
+    _check_adjustable(method, thresholds is not None, "thresholds=None")
+    pred_probs = check_pred_probs(pred_probs)
+    if thresholds is not None:
+        thresholds = _check_thresholds(thresholds, pred_probs)
+    return score_candidates(pred_probs, method, thresholds)
+
+
+@validate_params(
+    {
+        "mask": "no_validation",
+        "labels": "no_validation",
+        "pred_probs": "no_validation",
+        "rank_by": [StrOptions(set(_METHODS))],
+        "rank_by_kwargs": [dict, None],
+        "classes": "no_validation",
+    },
+    prefer_skip_nested_validation=True,
+)
+def order_label_issues(
+    mask,
+    labels,
+    pred_probs,
+    *,
+    rank_by="self_confidence",
+    rank_by_kwargs=None,
+    classes=None,
+):
+    """Positions of the label issues, the worst label first.
+
+    Parameters
+    ----------
+    mask : array-like of shape (n_samples,), dtype=bool
+        True for each label issue, a sample that is judged to be mislabelled.
+
+    labels : array-like of shape (n_samples,)
+        The given labels: integers 0 to n_classes - 1, or labels of any kind that
+        `classes` lists, or strings that use each class at least once.
+
+    pred_probs : array-like of shape (n_samples, n_classes)
+        Out-of-sample predicted probabilities of each class; rows sum to 1.
+
+    rank_by : {"self_confidence", "normalized_margin", \
+            "confidence_weighted_entropy"}, default="self_confidence"
+        The scoring method to order by.
+
+    rank_by_kwargs : dict, default=None
+        More keyword arguments of :func:`get_label_quality_scores`, such as
+        `{"adjust_pred_probs": True}`. The scores are those within all samples, not
+        within the issues.
+
+    classes : array-like of shape (n_classes,), default=None
+        The labels that the columns of `pred_probs` stand for.
+
+    Returns
+    -------
+    positions : ndarray of shape (n_issues,), dtype=intp
+        Positions of the issues by ascending label quality score. Issues with equal
+        scores keep their order.
+
+    Raises
+    ------
+    ValueError
+        If `mask`, `labels`, `pred_probs` and `classes` do not fit together or are
+        not what they should be, or if the scoring method is unknown.
+    TypeError
+        If `mask` is not boolean, `labels` or `pred_probs` is no dense array-like, or
+        `rank_by_kwargs` has an unknown name.
+
+    See Also
+    --------
+    get_label_quality_scores : The scores that are ordered.
+
+    Examples
+    --------
+    >>> from sklabelquality import order_label_issues
+    >>> order_label_issues(
+    ...     [True, False, True], [0, 0, 1], [[0.3, 0.7], [0.8, 0.2], [0.9, 0.1]]
+    ... )
+    array([2, 0])
+    """
+    scores = get_label_quality_scores(
+        labels, pred_probs, method=rank_by, classes=classes, **(rank_by_kwargs or {})
+    )
+    mask = check_labels(mask, name="mask")
+    if mask.dtype != bool:
+        raise TypeError(
+            f"mask must be boolean, but has dtype {mask.dtype}; turn positions into a "
+            "mask by numpy.isin(numpy.arange(n_samples), positions)."
+        )
+    if len(mask) != len(scores):
+        raise ValueError(
+            f"mask must have one entry per sample, but has length {len(mask)} for "
+            f"{len(scores)} labels; pass False for the labels that are no issues."
+        )
+    positions = np.flatnonzero(mask)
+    return positions[np.argsort(scores[positions], kind="stable")]
+
+
+# -- from one method to all scores -----------------------------------------------------
+
+
+def score_labels(codes, pred_probs, method, thresholds=None):
+    """Score one label code per row of checked probabilities."""
+    formula = _METHODS[method].formula
+    scores = np.empty(len(pred_probs), dtype=pred_probs.dtype)
+    for rows, block in _blocks(pred_probs, thresholds):
+        scores[rows] = formula(codes[rows, np.newaxis], block)[:, 0]
+    return scores
+
+
+def score_candidates(pred_probs, method, thresholds=None):
+    """Score every class for each row of checked probabilities."""
+    formula = _METHODS[method].formula
+    every_class = np.arange(pred_probs.shape[1])[np.newaxis]
+    scores = np.empty(pred_probs.shape, dtype=pred_probs.dtype)
+    for rows, block in _blocks(pred_probs, thresholds):
+        scores[rows] = formula(every_class, block)
+    return scores
+
+
+def score_best_candidates(pred_probs, method, thresholds=None):
+    """Score the best class for each row of checked probabilities."""
+    formula = _METHODS[method].formula
+    every_class = np.arange(pred_probs.shape[1])[np.newaxis]
+    scores = np.empty(len(pred_probs), dtype=pred_probs.dtype)
+    for rows, block in _blocks(pred_probs, thresholds):
+        scores[rows] = formula(every_class, block).max(axis=1)
+    return scores
+
+
+def _blocks(pred_probs, thresholds):
+    """Yield slices of rows and the probabilities, adjusted if there are thresholds."""
+    n_samples, n_classes = pred_probs.shape
+    n_rows = max(1, BLOCK_SIZE // n_classes)
+    for start in range(0, n_samples, n_rows):
+        rows = slice(start, start + n_rows)
+        block = pred_probs[rows]
+        yield rows, block if thresholds is None else _adjusted(block, thresholds)
+
+
+def _adjusted(pred_probs, thresholds):
+    """Subtract each class's threshold and renormalise, see the notes of the scores."""
+    takes_part = np.isfinite(thresholds) & (thresholds > 0)
+    if not takes_part.any():
+        return pred_probs
+    shift = np.where(takes_part, thresholds[takes_part].max() - thresholds, 0)
+    adjusted = (pred_probs + shift.astype(pred_probs.dtype)) * takes_part
+    totals = adjusted.sum(axis=1, keepdims=True)
+    # All the probability may be on classes that take no part.
+    return np.divide(adjusted, totals, out=adjusted, where=totals > 0)
+
+
+def _check_adjustable(method, adjust, remedy):
+    if adjust and not _METHODS[method].adjustable:
+        adjustable = [name for name, entry in _METHODS.items() if entry.adjustable]
+        raise ValueError(
+            f"Adjusted probabilities are defined for the methods {adjustable}, but "
+            f"method is {method!r}; choose one of them or pass {remedy}."
+        )
+
+
+def _check_thresholds(thresholds, pred_probs):
+    """Return thresholds as an array with a number or infinity for each class."""
+    thresholds = np.asarray(thresholds, dtype=np.float64)
+    n_classes = pred_probs.shape[1]
+    if thresholds.shape != (n_classes,):
+        raise ValueError(
+            f"thresholds must have shape ({n_classes},), one for each column of "
+            f"pred_probs, but has shape {thresholds.shape}; pass what "
+            "confident_thresholds returns."
+        )
+    wrong = ~(thresholds >= 0) | ((thresholds > 1) & np.isfinite(thresholds))
+    if wrong.any():
+        first = int(wrong.argmax())
+        raise ValueError(
+            "thresholds must be from 0 to 1, or infinity for a class that no label "
+            f"uses, but that of class {first} is {thresholds[first]}; pass what "
+            "confident_thresholds returns."
+        )
+    return thresholds.astype(pred_probs.dtype)

@@ -1,0 +1,482 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Turn what a user passed as labels, pred_probs and classes into label codes and a
+clean probability matrix, or say in one sentence what is wrong with it.
+
+Nothing is guessed: where the order of the columns of pred_probs cannot be known, the
+error asks for ``classes``.
+"""
+
+import numbers
+import warnings
+
+import numpy as np
+from scipy import sparse
+from sklearn.exceptions import DataConversionWarning
+
+# Probabilities this far outside of [0, 1] are rounding errors and are clipped.
+RANGE_TOLERANCE = 1e-6
+# Rows of pred_probs may miss a sum of one by this much.
+ROW_SUM_TOLERANCE = 1e-3
+
+
+def check_labels_and_pred_probs(labels, pred_probs, classes=None):
+    """Return labels as codes of columns, and pred_probs as a clean matrix.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_samples,)
+        Given labels of any kind that names a class.
+
+    pred_probs : array-like of shape (n_samples, n_classes)
+        Probabilities of each class.
+
+    classes : array-like of shape (n_classes,), default=None
+        The labels that the columns stand for.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_samples,), dtype=intp
+        The column of each label.
+
+    pred_probs : ndarray of shape (n_samples, n_classes)
+        The probabilities in float32 or float64, columns in the order of the codes.
+    """
+    names_of_columns = column_names(pred_probs)
+    pred_probs = check_pred_probs(pred_probs)
+    labels = check_labels(labels)
+    n_samples, n_classes = pred_probs.shape
+    if len(labels) != n_samples:
+        raise ValueError(
+            "labels and pred_probs must have one entry and one row per sample, but "
+            f"labels has length {len(labels)} and pred_probs has {n_samples} rows; "
+            "pass the probabilities of the samples that the labels belong to."
+        )
+
+    classes_are_sorted_labels = False
+    if classes is not None:
+        classes = check_classes(classes, n_classes)
+        codes = encode_labels(labels, classes)
+    elif labels.dtype.kind in "biuf":
+        codes = _integers_as_codes(labels, n_classes)
+        classes = list(range(n_classes))
+    else:
+        classes, codes = factorize_labels(labels)
+        _check_all_columns_named(classes, n_classes)
+        classes = classes.tolist()
+        classes_are_sorted_labels = True
+
+    order = _order_of_columns(names_of_columns, classes)
+    if order is not None:
+        pred_probs = pred_probs[:, order]
+    elif classes_are_sorted_labels:
+        _warn_if_columns_look_permuted(codes, pred_probs, classes)
+    return codes, pred_probs
+
+
+# -- labels ----------------------------------------------------------------------------
+
+
+def check_labels(labels, *, name="labels"):
+    """Return labels as a one-dimensional array without missing values.
+
+    Numbers and booleans that came as objects get their natural dtype, so that
+    ``[True, 2.0]`` and a nullable integer column are as good as an integer array.
+    """
+    labels = _as_label_array(labels, name)
+    kind = labels.dtype.kind
+    missing = None
+    if kind == "O":
+        labels = _with_natural_dtype(labels, name)
+        kind = labels.dtype.kind
+    elif kind == "f":
+        missing = np.isnan(labels)
+    elif kind in "mM":
+        missing = np.isnat(labels)
+    elif kind == "c":
+        raise ValueError(
+            f"{name} must name classes, but holds complex numbers such as "
+            f"{labels[0]!r} at position 0; pass integers or strings."
+        )
+    if missing is not None and missing.any():
+        _raise_for_missing(labels, missing, name)
+    if kind == "f":
+        _check_integral(labels, name)
+    return labels
+
+
+def _as_label_array(labels, name):
+    """Return labels as a 1-D array, whatever container they came in."""
+    if sparse.issparse(labels):
+        raise TypeError(
+            f"{name} must be a dense array, but is a sparse {type(labels).__name__}; "
+            f"pass {name}.toarray().ravel()."
+        )
+    if np.ma.is_masked(labels):
+        _raise_for_missing(labels.data, np.ma.getmaskarray(labels), name)
+    try:
+        array = np.asarray(labels)
+        if array.dtype.kind in "UST" and not isinstance(labels, np.ndarray):
+            # NumPy would turn None, NaN and numbers next to strings into strings.
+            array = np.asarray(labels, dtype=object)
+    except ValueError:
+        raise ValueError(
+            f"{name} must be one-dimensional, one class label per sample, but its "
+            f"entries differ in length; multilabel {name} are not supported."
+        ) from None
+    if array.dtype.kind == "T":
+        array = array.astype(object)
+    if array.ndim == 0:
+        raise TypeError(
+            f"{name} must be an array-like of one class label per sample, but is "
+            f"{_short(labels)} of type {type(labels).__name__}; pass a list or an "
+            "array."
+        )
+    if array.ndim == 2 and array.shape[1] == 1:
+        warnings.warn(
+            f"A column-vector {name} was passed when a 1d array was expected. Please "
+            f"change the shape of {name} to (n_samples,), for example using ravel().",
+            DataConversionWarning,
+            stacklevel=2,
+        )
+        array = array.ravel()
+    if array.ndim != 1:
+        raise ValueError(
+            f"{name} must be one-dimensional, one class label per sample, but has "
+            f"shape {array.shape}; for one-hot {name} pass their argmax(axis=1), "
+            "multilabel targets are not supported."
+        )
+    if array.size == 0:
+        raise ValueError(
+            f"{name} must have at least one sample, but is empty; pass the labels of "
+            "the samples to score."
+        )
+    return array
+
+
+def _with_natural_dtype(labels, name):
+    """Give an object array of booleans, integers or floats the dtype of its values."""
+    values = labels.tolist()
+    try:
+        distinct = set(values)
+    except TypeError:
+        raise ValueError(
+            f"{name} must be one-dimensional, one class label per sample, but holds "
+            f"{_short(values[0])} at position 0; pass strings or numbers."
+        ) from None
+    if any(map(_is_missing, distinct)):
+        missing = np.fromiter(map(_is_missing, values), dtype=bool, count=len(values))
+        _raise_for_missing(labels, missing, name)
+    if all(isinstance(value, bool | np.bool_) for value in distinct):
+        return labels.astype(bool)
+    if all(isinstance(value, numbers.Real | np.bool_) for value in distinct):
+        natural = np.asarray(values)
+        if natural.dtype.kind == "O":
+            raise ValueError(
+                f"{name} must fit into 64 bits where they are integers, but range up "
+                f"to {max(distinct)}; pass them as strings."
+            )
+        if natural.dtype.kind == "f":
+            _check_integral(natural, name)
+        return natural
+    return labels
+
+
+def _is_missing(value):
+    """Tell None, NaN, NaT and pandas.NA from values, without importing pandas."""
+    if value is None:
+        return True
+    try:
+        return bool(value != value)
+    except (TypeError, ValueError):  # the truth of NA != NA is not defined
+        return True
+
+
+def _raise_for_missing(labels, missing, name):
+    missing = missing.ravel()
+    first = int(missing.argmax())
+    raise ValueError(
+        f"{name} must not contain missing values (NaN, None, NA or masked), but "
+        f"{missing.sum()} of {missing.size} are missing, the first at position "
+        f"{first}; drop these samples or label them."
+    )
+
+
+def _check_integral(labels, name):
+    with np.errstate(invalid="ignore"):
+        off = ~(np.isfinite(labels) & (labels == np.floor(labels)))
+    if off.any():
+        first = int(off.argmax())
+        raise ValueError(
+            f"{name} must be class labels, but has continuous values such as "
+            f"{labels[first]} at position {first}; bin the values into classes or pass "
+            "the classes as integers or strings."
+        )
+
+
+def _integers_as_codes(labels, n_classes):
+    """Return integer labels 0..n_classes-1 as codes; booleans are 0 and 1."""
+    low, high = labels.min(), labels.max()
+    if low < 0 or high > n_classes - 1:
+        raise ValueError(
+            f"labels must be integers from 0 to {n_classes - 1} (the columns of "
+            f"pred_probs) when classes is not given, but range from {low} to {high}; "
+            "pass classes=, the labels that the columns stand for, such as the "
+            "classifier's classes_."
+        )
+    return labels.astype(np.intp)
+
+
+def factorize_labels(labels, *, name="labels"):
+    """Return the sorted distinct labels and, for each label, its position in them."""
+    distinct, inverse = _distinct_labels(labels)
+    try:
+        classes = sorted(distinct)
+    except TypeError:
+        types = sorted({type(value).__name__ for value in distinct})
+        raise ValueError(
+            f"{name} must be of one kind, but mixes {' and '.join(types)}, which have "
+            "no common order; convert all of them to strings."
+        ) from None
+    code_of = {label: code for code, label in enumerate(classes)}
+    codes = np.array([code_of[label] for label in distinct], dtype=np.intp)[inverse]
+    return np.fromiter(classes, dtype=labels.dtype, count=len(classes)), codes
+
+
+def encode_labels(labels, classes, *, name="labels"):
+    """Return the position of each label in the sequence of classes."""
+    distinct, inverse = _distinct_labels(labels)
+    code_of = {label: code for code, label in enumerate(classes)}
+    codes = np.array([code_of.get(label, -1) for label in distinct], dtype=np.intp)
+    codes = codes[inverse]
+    unseen = codes < 0
+    if unseen.any():
+        first = int(unseen.argmax())
+        raise ValueError(
+            f"{name} must be among the {len(code_of)} classes, but {unseen.sum()} of "
+            f"{len(labels)} are not, the first ({labels[first]!r}) at position "
+            f"{first}; the classes are {_short(list(classes))}."
+        )
+    return codes
+
+
+def _distinct_labels(labels):
+    """Return the distinct labels as a list and each label's position in it.
+
+    Strings and other objects are looked up instead of sorted; the loop over the
+    samples runs in C.
+    """
+    if labels.dtype.kind in "OUS":
+        values = labels.tolist()
+        distinct = list(dict.fromkeys(values))
+        position_of = {label: position for position, label in enumerate(distinct)}
+        positions = map(position_of.__getitem__, values)
+        return distinct, np.fromiter(positions, dtype=np.intp, count=len(values))
+    distinct, inverse = np.unique(labels, return_inverse=True)
+    return distinct.tolist(), inverse
+
+
+# -- classes ---------------------------------------------------------------------------
+
+
+def check_classes(classes, n_classes):
+    """Return classes as a list of distinct labels, one for each column."""
+    classes = check_labels(classes, name="classes").tolist()
+    if len(classes) != n_classes:
+        raise ValueError(
+            "classes must name each column of pred_probs, but has "
+            f"{len(classes)} entries for {n_classes} columns; pass the labels of the "
+            "columns in their order, such as the classifier's classes_."
+        )
+    if len(set(classes)) != n_classes:
+        twice = next(label for label in classes if classes.count(label) > 1)
+        raise ValueError(
+            f"classes must be distinct, but {twice!r} is there more than once; give "
+            "each column of pred_probs a label of its own."
+        )
+    return classes
+
+
+def _check_all_columns_named(classes, n_classes):
+    if len(classes) != n_classes:
+        raise ValueError(
+            "labels must use each class at least once when they are not integers and "
+            f"classes is not given, but has {len(classes)} distinct values for the "
+            f"{n_classes} columns of pred_probs; pass classes=, the labels that the "
+            "columns stand for, such as the classifier's classes_."
+        )
+
+
+def _order_of_columns(names, classes):
+    """Return the columns in the order of classes, or None if names are not classes."""
+    if names is None or len(names) != len(classes):
+        return None
+    try:
+        position_of = {name: position for position, name in enumerate(names)}
+    except TypeError:  # a name that cannot be looked up is no class
+        return None
+    if position_of.keys() != set(classes):
+        return None
+    return [position_of[label] for label in classes]
+
+
+def _warn_if_columns_look_permuted(codes, pred_probs, classes):
+    """Warn if labels and most probable classes agree less than two shuffles would."""
+    predicted = pred_probs.argmax(axis=1)
+    n_samples, n_classes = pred_probs.shape
+    n_agree = int((predicted == codes).sum())
+    n_by_chance = (
+        np.bincount(codes, minlength=n_classes)
+        @ np.bincount(predicted, minlength=n_classes)
+        / n_samples
+    )
+    if n_agree < n_by_chance:
+        warnings.warn(
+            f"The most probable class is the given label for {n_agree} of {n_samples} "
+            f"samples, fewer than the {n_by_chance:.1f} expected by chance: the "
+            "columns of pred_probs are taken in the sorted order of the labels, "
+            f"{_short(classes)}; if they are in another order, pass classes=.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+# -- probabilities ---------------------------------------------------------------------
+
+
+def column_names(pred_probs):
+    """Return the names of the columns of a data frame, None for anything else."""
+    names = getattr(pred_probs, "columns", None)
+    return None if names is None else list(names)
+
+
+def check_pred_probs(pred_probs):
+    """Return pred_probs as a matrix of float32 or float64 with rows that sum to one.
+
+    The matrix that was passed is never changed; it is copied only if its dtype is
+    another one or if a value lies within the tolerance outside of [0, 1].
+    """
+    pred_probs = _as_float_matrix(pred_probs)
+    low, high = pred_probs.min(), pred_probs.max()
+    # Written so that NaN, which min and max hand on, fails the test.
+    if not (low >= -RANGE_TOLERANCE and high <= 1 + RANGE_TOLERANCE):
+        _raise_for_value(pred_probs)
+    if low < 0 or high > 1:
+        pred_probs = np.clip(pred_probs, 0, 1)
+    deviation = np.abs(pred_probs.sum(axis=1, dtype=np.float64) - 1)
+    if deviation.max() > ROW_SUM_TOLERANCE:
+        _raise_for_row_sum(pred_probs, deviation)
+    return pred_probs
+
+
+def _as_float_matrix(pred_probs):
+    if sparse.issparse(pred_probs):
+        raise TypeError(
+            "pred_probs must be a dense array, but is a sparse "
+            f"{type(pred_probs).__name__}; pass pred_probs.toarray()."
+        )
+    if np.ma.is_masked(pred_probs):
+        row, column = np.argwhere(np.ma.getmaskarray(pred_probs))[0]
+        raise ValueError(
+            f"pred_probs must not be masked, but {np.ma.count_masked(pred_probs)} "
+            f"entries are, the first in row {row}, column {column}; drop these samples."
+        )
+    try:
+        array = np.asarray(pred_probs)
+    except ValueError:
+        raise ValueError(
+            "pred_probs must have shape (n_samples, n_classes), but its rows differ "
+            "in length; give each row one probability per class."
+        ) from None
+    if array.dtype.kind == "O":
+        array = _objects_as_floats(array)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(
+            "pred_probs must be real numbers, but has dtype "
+            f"{array.dtype}; pass the output of predict_proba."
+        )
+    _check_shape(array)
+    if array.dtype.kind == "f" and array.dtype.itemsize <= 4:
+        return array.astype(np.float32, copy=False)
+    return array.astype(np.float64, copy=False)
+
+
+def _objects_as_floats(array):
+    if not any(isinstance(value, str | bytes) for value in array.ravel().tolist()):
+        try:
+            return array.astype(np.float64)
+        except (TypeError, ValueError):
+            pass
+    for position, value in np.ndenumerate(array):
+        if isinstance(value, str | bytes) or not isinstance(value, numbers.Real):
+            raise TypeError(
+                f"pred_probs must be real numbers, but has {_short(value)} of type "
+                f"{type(value).__name__} at position {position}; pass the output of "
+                "predict_proba."
+            )
+    raise TypeError("pred_probs must be real numbers; pass the output of predict_proba.")
+
+
+def _check_shape(array):
+    shape = array.shape
+    if array.ndim == 0:
+        raise TypeError(
+            "pred_probs must be an array-like of shape (n_samples, n_classes), but is "
+            "a scalar; pass the output of predict_proba."
+        )
+    if array.ndim == 1:
+        raise ValueError(
+            "pred_probs must have shape (n_samples, n_classes), but has shape "
+            f"{shape}; for the probabilities p of the second of two classes pass "
+            "np.column_stack([1 - p, p])."
+        )
+    if array.ndim > 2:
+        raise ValueError(
+            "pred_probs must have shape (n_samples, n_classes), but has shape "
+            f"{shape}; pass the probabilities of one target."
+        )
+    if shape[0] == 0:
+        raise ValueError(
+            "pred_probs must have at least one sample, but has shape "
+            f"{shape}; pass the probabilities of the samples to score."
+        )
+    if shape[1] < 2:
+        raise ValueError(
+            "pred_probs must have a column for each of at least two classes, but has "
+            f"shape {shape}; for the probabilities p of the second of two classes pass "
+            "np.column_stack([1 - p, p])."
+        )
+
+
+def _raise_for_value(pred_probs):
+    nan_or_inf = ~np.isfinite(pred_probs)
+    if nan_or_inf.any():
+        wrong, rule = nan_or_inf, "must be finite"
+        remedy = "drop these samples or let the classifier predict them"
+    else:
+        wrong = (pred_probs < -RANGE_TOLERANCE) | (pred_probs > 1 + RANGE_TOLERANCE)
+        rule = "must be probabilities from 0 to 1"
+        remedy = "turn logits into probabilities with scipy.special.softmax"
+    row, column = np.unravel_index(wrong.argmax(), wrong.shape)
+    raise ValueError(
+        f"pred_probs {rule}, but {wrong.sum()} of {wrong.size} entries are not, the "
+        f"first ({pred_probs[row, column]}) in row {row}, column {column}; {remedy}."
+    )
+
+
+def _raise_for_row_sum(pred_probs, deviation):
+    wrong = deviation > ROW_SUM_TOLERANCE
+    row = int(wrong.argmax())
+    raise ValueError(
+        f"The rows of pred_probs must sum to 1 within {ROW_SUM_TOLERANCE}, but "
+        f"{wrong.sum()} of {wrong.size} do not, the first (row {row}) sums to "
+        f"{pred_probs[row].sum():.6g}; normalise them by "
+        "pred_probs / pred_probs.sum(axis=1, keepdims=True)."
+    )
+
+
+def _short(value):
+    """Show a value in at most a line."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
