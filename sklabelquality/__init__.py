@@ -17,10 +17,12 @@ from sklabelquality._scores import (
     order_label_issues,
     self_confidence,
 )
+from sklabelquality._scorer import LabelQualityScorer
 
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "LabelQualityScorer",
     "candidate_label_scores",
     "confidence_weighted_entropy",
     "confident_thresholds",

@@ -33,7 +33,7 @@ class _Method(NamedTuple):
     adjustable: bool
 
 
-_METHODS = {}
+METHODS = {}
 
 
 def _scoring_method(*, adjustable):
@@ -46,7 +46,7 @@ def _scoring_method(*, adjustable):
 
     def register(formula):
         name = formula.__name__
-        _METHODS[name] = _Method(formula, adjustable)
+        METHODS[name] = _Method(formula, adjustable)
 
         @wraps(formula)
         def method(labels, pred_probs):
@@ -273,7 +273,7 @@ def confidence_weighted_entropy(labels, pred_probs):
     {
         "labels": "no_validation",
         "pred_probs": "no_validation",
-        "method": [StrOptions(set(_METHODS))],
+        "method": [StrOptions(set(METHODS))],
         "adjust_pred_probs": ["boolean"],
         "classes": "no_validation",
     },
@@ -381,7 +381,7 @@ def get_label_quality_scores(
     >>> get_label_quality_scores(labels, pred_probs, method="normalized_margin")
     array([0.925, 0.25 , 0.85 , 0.125, 0.85 , 0.925])
     """
-    _check_adjustable(method, adjust_pred_probs, "adjust_pred_probs=False")
+    check_adjustable(method, adjust_pred_probs, "adjust_pred_probs=False")
     codes, pred_probs = check_labels_and_pred_probs(labels, pred_probs, classes)
     thresholds = mean_self_confidence(codes, pred_probs) if adjust_pred_probs else None
     return score_labels(codes, pred_probs, method, thresholds)
@@ -390,7 +390,7 @@ def get_label_quality_scores(
 @validate_params(
     {
         "pred_probs": "no_validation",
-        "method": [StrOptions(set(_METHODS))],
+        "method": [StrOptions(set(METHODS))],
         "thresholds": "no_validation",
     },
     prefer_skip_nested_validation=True,
@@ -446,7 +446,7 @@ def candidate_label_scores(pred_probs, *, method="self_confidence", thresholds=N
     array([[0.9 , 0.1 , 0.05],
            [0.55, 0.45, 0.45]])
     """
-    _check_adjustable(method, thresholds is not None, "thresholds=None")
+    check_adjustable(method, thresholds is not None, "thresholds=None")
     pred_probs = check_pred_probs(pred_probs)
     if thresholds is not None:
         thresholds = _check_thresholds(thresholds, pred_probs)
@@ -458,7 +458,7 @@ def candidate_label_scores(pred_probs, *, method="self_confidence", thresholds=N
         "mask": "no_validation",
         "labels": "no_validation",
         "pred_probs": "no_validation",
-        "rank_by": [StrOptions(set(_METHODS))],
+        "rank_by": [StrOptions(set(METHODS))],
         "rank_by_kwargs": [dict, None],
         "classes": "no_validation",
     },
@@ -549,7 +549,7 @@ def order_label_issues(
 
 def score_labels(codes, pred_probs, method, thresholds=None):
     """Score one label code per row of checked probabilities."""
-    formula = _METHODS[method].formula
+    formula = METHODS[method].formula
     scores = np.empty(len(pred_probs), dtype=pred_probs.dtype)
     for rows, block in _blocks(pred_probs, thresholds):
         scores[rows] = formula(codes[rows, np.newaxis], block)[:, 0]
@@ -558,7 +558,7 @@ def score_labels(codes, pred_probs, method, thresholds=None):
 
 def score_candidates(pred_probs, method, thresholds=None):
     """Score every class for each row of checked probabilities."""
-    formula = _METHODS[method].formula
+    formula = METHODS[method].formula
     every_class = np.arange(pred_probs.shape[1])[np.newaxis]
     scores = np.empty(pred_probs.shape, dtype=pred_probs.dtype)
     for rows, block in _blocks(pred_probs, thresholds):
@@ -568,7 +568,7 @@ def score_candidates(pred_probs, method, thresholds=None):
 
 def score_best_candidates(pred_probs, method, thresholds=None):
     """Score the best class for each row of checked probabilities."""
-    formula = _METHODS[method].formula
+    formula = METHODS[method].formula
     every_class = np.arange(pred_probs.shape[1])[np.newaxis]
     scores = np.empty(len(pred_probs), dtype=pred_probs.dtype)
     for rows, block in _blocks(pred_probs, thresholds):
@@ -598,9 +598,9 @@ def _adjusted(pred_probs, thresholds):
     return np.divide(adjusted, totals, out=adjusted, where=totals > 0)
 
 
-def _check_adjustable(method, adjust, remedy):
-    if adjust and not _METHODS[method].adjustable:
-        adjustable = [name for name, entry in _METHODS.items() if entry.adjustable]
+def check_adjustable(method, adjust, remedy):
+    if adjust and not METHODS[method].adjustable:
+        adjustable = [name for name, entry in METHODS.items() if entry.adjustable]
         raise ValueError(
             f"Adjusted probabilities are defined for the methods {adjustable}, but "
             f"method is {method!r}; choose one of them or pass {remedy}."

@@ -96,11 +96,11 @@ def check_labels(labels, *, name="labels"):
         missing = np.isnat(labels)
     elif kind == "c":
         raise ValueError(
-            f"{name} must name classes, but holds complex numbers such as "
-            f"{labels[0]!r} at position 0; pass integers or strings."
+            f"Complex data not supported: {name} must name classes, but holds complex "
+            f"numbers such as {labels[0]} at position 0; pass integers or strings."
         )
     if missing is not None and missing.any():
-        _raise_for_missing(labels, missing, name)
+        _raise_for_missing(missing, name)
     if kind == "f":
         _check_integral(labels, name)
     return labels
@@ -113,8 +113,8 @@ def _as_label_array(labels, name):
             f"{name} must be a dense array, but is a sparse {type(labels).__name__}; "
             f"pass {name}.toarray().ravel()."
         )
-    if np.ma.is_masked(labels):
-        _raise_for_missing(labels.data, np.ma.getmaskarray(labels), name)
+    if isinstance(labels, np.ma.MaskedArray) and np.ma.is_masked(labels):
+        _raise_for_missing(np.ma.getmaskarray(labels), name)
     try:
         array = np.asarray(labels)
         if array.dtype.kind in "UST" and not isinstance(labels, np.ndarray):
@@ -167,7 +167,7 @@ def _with_natural_dtype(labels, name):
         ) from None
     if any(map(_is_missing, distinct)):
         missing = np.fromiter(map(_is_missing, values), dtype=bool, count=len(values))
-        _raise_for_missing(labels, missing, name)
+        _raise_for_missing(missing, name)
     if all(isinstance(value, bool | np.bool_) for value in distinct):
         return labels.astype(bool)
     if all(isinstance(value, numbers.Real | np.bool_) for value in distinct):
@@ -193,7 +193,7 @@ def _is_missing(value):
         return True
 
 
-def _raise_for_missing(labels, missing, name):
+def _raise_for_missing(missing, name):
     missing = missing.ravel()
     first = int(missing.argmax())
     raise ValueError(
@@ -376,7 +376,7 @@ def _as_float_matrix(pred_probs):
             "pred_probs must be a dense array, but is a sparse "
             f"{type(pred_probs).__name__}; pass pred_probs.toarray()."
         )
-    if np.ma.is_masked(pred_probs):
+    if isinstance(pred_probs, np.ma.MaskedArray) and np.ma.is_masked(pred_probs):
         row, column = np.argwhere(np.ma.getmaskarray(pred_probs))[0]
         raise ValueError(
             f"pred_probs must not be masked, but {np.ma.count_masked(pred_probs)} "

@@ -1,0 +1,153 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Same as cleanlab 2.9.0 where it is right, and the right answer where it is not."""
+
+import warnings
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import load_digits
+from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import cross_val_predict
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+
+from sklabelquality import (
+    confident_thresholds,
+    get_label_quality_scores,
+    order_label_issues,
+)
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    cleanlab_rank = pytest.importorskip("cleanlab.rank")
+
+SHAPES = [(40, 2), (200, 3), (500, 10), (2000, 100)]
+CONCENTRATIONS = [0.05, 0.3, 1, 10, 100]
+
+
+def random_problem(seed, n_samples, n_classes, concentration):
+    """Labels drawn from the probabilities for one half, at random for the other."""
+    rng = np.random.default_rng(seed)
+    pred_probs = rng.dirichlet(np.full(n_classes, concentration), size=n_samples)
+    drawn = (pred_probs.cumsum(axis=1) < rng.random((n_samples, 1))).sum(axis=1)
+    labels = np.minimum(drawn, n_classes - 1)
+    at_random = rng.random(n_samples) < 0.5
+    labels[at_random] = rng.integers(n_classes, size=at_random.sum())
+    return labels, pred_probs
+
+
+@pytest.mark.parametrize("adjust", [False, True])
+@pytest.mark.parametrize("method", ["self_confidence", "normalized_margin"])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("concentration", CONCENTRATIONS)
+def test_same_scores(method, adjust, shape, concentration, global_random_seed):
+    labels, pred_probs = random_problem(global_random_seed, *shape, concentration)
+    if adjust:
+        thresholds = confident_thresholds(labels, pred_probs)
+        # Unused classes are the subject of a test below. The peer raises thresholds to
+        # at least 2e-6.
+        labels, pred_probs = _without_unused_classes(labels, pred_probs, thresholds)
+        assert pred_probs.shape[1] >= 2
+    expected = cleanlab_rank.get_label_quality_scores(
+        labels, pred_probs, method=method, adjust_pred_probs=adjust
+    )
+    scores = get_label_quality_scores(
+        labels, pred_probs, method=method, adjust_pred_probs=adjust
+    )
+    assert_allclose(scores, expected, rtol=0, atol=1e-12)
+
+
+def _without_unused_classes(labels, pred_probs, thresholds):
+    kept = np.isfinite(thresholds) & (thresholds > 2e-6)
+    rows = kept[labels] & (pred_probs[:, kept].sum(axis=1) > 0)
+    pred_probs = pred_probs[np.ix_(rows, kept)]
+    pred_probs /= pred_probs.sum(axis=1, keepdims=True)
+    return (np.cumsum(kept) - 1)[labels[rows]], pred_probs
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("concentration", CONCENTRATIONS)
+def test_same_entropy_scores_away_from_its_clips(
+    shape, concentration, global_random_seed
+):
+    labels, pred_probs = random_problem(global_random_seed, *shape, concentration)
+    method = "confidence_weighted_entropy"
+    expected = cleanlab_rank.get_label_quality_scores(
+        labels, pred_probs, method=method
+    )
+    scores = get_label_quality_scores(labels, pred_probs, method=method)
+    s = pred_probs[np.arange(len(labels)), labels]
+    entropy = -(pred_probs * np.log(pred_probs.clip(1e-300))).sum(axis=1)
+    q = entropy / np.log(pred_probs.shape[1]) / s.clip(1e-300)
+    away = (s >= 1e-6) & (q >= 1e-6)
+    assert away.any()
+    assert_allclose(scores[away], expected[away], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("rank_by", ["self_confidence", "normalized_margin"])
+@pytest.mark.parametrize("adjust", [False, True])
+def test_same_order(rank_by, adjust, global_random_seed):
+    labels, pred_probs = random_problem(global_random_seed, 300, 5, 1)
+    mask = pred_probs.argmax(axis=1) != labels
+    kwargs = {"rank_by": rank_by, "rank_by_kwargs": {"adjust_pred_probs": adjust}}
+    assert_array_equal(
+        order_label_issues(mask, labels, pred_probs, **kwargs),
+        cleanlab_rank.order_label_issues(mask, labels, pred_probs, **kwargs),
+    )
+
+
+# -- where the peer is wrong -----------------------------------------------------------
+
+
+def test_entropy_limits_that_the_peer_turns_around():
+    labels = [0, 0]
+    pred_probs = np.array([[1.0, 0.0], [1e-12, 1 - 1e-12]])
+    method = "confidence_weighted_entropy"
+    theirs = cleanlab_rank.get_label_quality_scores(
+        np.array(labels), pred_probs, method=method
+    )
+    assert_allclose(theirs, [0, 1], atol=1e-4)  # certainly right is worst
+    ours = get_label_quality_scores(labels, pred_probs, method=method)
+    assert ours[0] == 1
+    assert ours[1] < 0.15
+
+
+def test_unused_class_that_moves_the_peers_adjusted_scores():
+    labels = np.array([0, 1, 0, 1])
+    pred_probs = np.array([[0.9, 0.1, 0], [0.2, 0.8, 0], [0.3, 0.7, 0], [0.5, 0.5, 0]])
+    theirs = cleanlab_rank.get_label_quality_scores(
+        labels, pred_probs, adjust_pred_probs=True
+    )
+    without = cleanlab_rank.get_label_quality_scores(
+        labels, pred_probs[:, :2], adjust_pred_probs=True
+    )
+    assert np.abs(theirs - without).max() > 0.1
+    ours = get_label_quality_scores(labels, pred_probs, adjust_pred_probs=True)
+    assert_allclose(ours, without, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("classifier", "theirs_at_most"),
+    [
+        (GaussianNB(), 0.6),
+        (QuadraticDiscriminantAnalysis(reg_param=0.1), 0.45),
+        (KNeighborsClassifier(5), 0.65),
+    ],
+    ids=["GaussianNB", "QDA", "kNN"],
+)
+def test_entropy_score_of_saturated_classifiers(classifier, theirs_at_most):
+    X, y = load_digits(return_X_y=True)
+    rng = np.random.default_rng(0)
+    is_error = np.zeros(len(y), dtype=bool)
+    is_error[rng.choice(len(y), size=len(y) // 10, replace=False)] = True
+    y = np.where(is_error, (y + rng.integers(1, 10, size=len(y))) % 10, y)
+    pred_probs = cross_val_predict(classifier, X, y, method="predict_proba")
+    method = "confidence_weighted_entropy"
+    ours = get_label_quality_scores(y, pred_probs, method=method)
+    theirs = cleanlab_rank.get_label_quality_scores(y, pred_probs, method=method)
+    assert roc_auc_score(~is_error, ours) >= 0.90
+    assert roc_auc_score(~is_error, theirs) <= theirs_at_most

@@ -1,0 +1,457 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""The scores are what their formulas say, for every registered method."""
+
+import inspect
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.testing import assert_allclose, assert_array_equal
+
+import sklabelquality
+from sklabelquality import (
+    candidate_label_scores,
+    confident_thresholds,
+    get_label_quality_scores,
+    order_label_issues,
+)
+from sklabelquality._scores import (
+    METHODS,
+    score_best_candidates,
+    score_candidates,
+)
+
+ADJUSTABLE = [name for name, method in METHODS.items() if method.adjustable]
+METHODS_AND_ADJUSTMENTS = [(method, False) for method in METHODS] + [
+    (method, True) for method in ADJUSTABLE
+]
+every_method = pytest.mark.parametrize("method", METHODS)
+every_score = pytest.mark.parametrize(("method", "adjust"), METHODS_AND_ADJUSTMENTS)
+
+
+# -- the formulas in plain loops -------------------------------------------------------
+
+
+def naive_self_confidence(label, row):
+    return row[label]
+
+
+def naive_normalized_margin(label, row):
+    rival = max(p for k, p in enumerate(row) if k != label)
+    return (row[label] - rival + 1) / 2
+
+
+def naive_confidence_weighted_entropy(label, row):
+    if row[label] == 0:
+        return 0.0
+    entropy = -sum(p * math.log(p) for p in row if p > 0) / math.log(len(row))
+    q = entropy / row[label]
+    return math.log1p(q) / q if q > 0 else 1.0
+
+
+NAIVE = {
+    "self_confidence": naive_self_confidence,
+    "normalized_margin": naive_normalized_margin,
+    "confidence_weighted_entropy": naive_confidence_weighted_entropy,
+}
+
+
+def naive_thresholds(labels, pred_probs):
+    thresholds = []
+    for k in range(len(pred_probs[0])):
+        own = [row[k] for label, row in zip(labels, pred_probs, strict=True) if label == k]
+        thresholds.append(sum(own) / len(own) if own else math.inf)
+    return thresholds
+
+
+def naive_adjusted(pred_probs, thresholds):
+    takes_part = [0 < t < math.inf for t in thresholds]
+    if not any(takes_part):
+        return pred_probs
+    m = max(t for t in thresholds if t < math.inf)
+    adjusted = []
+    for row in pred_probs:
+        shifted = [
+            p - t + m if takes else 0.0
+            for p, t, takes in zip(row, thresholds, takes_part, strict=True)
+        ]
+        total = sum(shifted)
+        adjusted.append([p / total if total > 0 else 0.0 for p in shifted])
+    return adjusted
+
+
+def naive_scores(labels, pred_probs, method, adjust):
+    rows = pred_probs.tolist()
+    if adjust:
+        rows = naive_adjusted(rows, naive_thresholds(labels, rows))
+    return [NAIVE[method](label, row) for label, row in zip(labels, rows, strict=True)]
+
+
+def random_problem(seed, n_samples=60, n_classes=4, concentration=0.3, n_used=None):
+    rng = np.random.default_rng(seed)
+    pred_probs = rng.dirichlet(np.full(n_classes, concentration), size=n_samples)
+    labels = rng.integers(n_used or n_classes, size=n_samples)
+    return labels, pred_probs
+
+
+# -- values ----------------------------------------------------------------------------
+
+
+def test_every_method_has_a_naive_reference_and_a_function():
+    assert NAIVE.keys() == METHODS.keys()
+    for name in METHODS:
+        assert name in sklabelquality.__all__
+        function = getattr(sklabelquality, name)
+        assert function.__name__ == name
+        assert list(inspect.signature(function).parameters) == ["labels", "pred_probs"]
+
+
+@every_score
+@pytest.mark.parametrize("n_classes", [2, 3, 11])
+@pytest.mark.parametrize("concentration", [0.05, 1, 20])
+def test_naive_reference(method, adjust, n_classes, concentration, global_random_seed):
+    labels, pred_probs = random_problem(
+        global_random_seed, n_classes=n_classes, concentration=concentration
+    )
+    scores = get_label_quality_scores(
+        labels, pred_probs, method=method, adjust_pred_probs=adjust
+    )
+    # The entropy's plain logarithm is good to 1e-10 where q is as small as 1e-6.
+    assert_allclose(scores, naive_scores(labels, pred_probs, method, adjust), atol=2e-10)
+
+
+@every_score
+def test_naive_reference_with_zeros_and_unused_classes(
+    method, adjust, global_random_seed
+):
+    labels, pred_probs = random_problem(global_random_seed, n_classes=7, n_used=4)
+    pred_probs[:, 1] = 0  # used by labels, never predicted
+    pred_probs[pred_probs < 0.1] = 0
+    pred_probs[:, 6] += pred_probs.sum(axis=1) == 0
+    pred_probs /= pred_probs.sum(axis=1, keepdims=True)
+    scores = get_label_quality_scores(
+        labels, pred_probs, method=method, adjust_pred_probs=adjust
+    )
+    assert_allclose(scores, naive_scores(labels, pred_probs, method, adjust), atol=1e-12)
+
+
+def test_known_values():
+    labels = [0, 0, 1, 1, 2, 2]
+    pred_probs = [
+        [0.90, 0.05, 0.05],
+        [0.20, 0.70, 0.10],
+        [0.10, 0.80, 0.10],
+        [0.05, 0.10, 0.85],
+        [0.10, 0.10, 0.80],
+        [0.05, 0.05, 0.90],
+    ]
+    assert_array_equal(
+        get_label_quality_scores(labels, pred_probs), [0.9, 0.2, 0.8, 0.1, 0.8, 0.9]
+    )
+    assert_allclose(
+        get_label_quality_scores(labels, pred_probs, method="normalized_margin"),
+        [0.925, 0.25, 0.85, 0.125, 0.85, 0.925],
+    )
+    # t = (0.55, 0.45, 0.85), so 0.3, 0.4 and 0 are added and rows sum to 1.7.
+    assert_allclose(
+        get_label_quality_scores(labels, pred_probs, adjust_pred_probs=True),
+        np.array([1.2, 0.5, 1.2, 0.5, 0.8, 0.9]) / 1.7,
+    )
+    assert_allclose(
+        get_label_quality_scores(
+            labels, pred_probs, method="normalized_margin", adjust_pred_probs=True
+        )[0],
+        (1.2 / 1.7 - 0.45 / 1.7 + 1) / 2,
+    )
+
+
+def test_closed_forms_of_the_entropy_score():
+    score = sklabelquality.confidence_weighted_entropy
+    assert_array_equal(score([0, 1], [[1.0, 0.0], [1.0, 0.0]]), [1, 0])
+    # A uniform row of K classes has H = 1 and q = K.
+    for n_classes in (2, 3, 10, 1000):
+        uniform = np.full((1, n_classes), 1 / n_classes)
+        assert_allclose(score([0], uniform), math.log(1 + n_classes) / n_classes)
+    # The limits are reached smoothly.
+    tiny = np.array([1e-3, 1e-6, 1e-9, 1e-12, 1e-300, 5e-324])
+    nearly_wrong = np.column_stack([tiny, 1 - tiny])
+    scores = score([0] * 6, nearly_wrong)
+    assert (np.diff(scores) <= 0).all()
+    assert scores[0] < 0.52
+    scores = score([1] * 6, nearly_wrong)
+    assert (np.diff(scores) >= 0).all()
+    assert_allclose(scores[-1], 1, atol=1e-15)
+
+
+def test_two_classes_have_the_margin_of_their_self_confidence(global_random_seed):
+    labels, pred_probs = random_problem(global_random_seed, n_classes=2)
+    assert_allclose(
+        sklabelquality.normalized_margin(labels, pred_probs),
+        sklabelquality.self_confidence(labels, pred_probs),
+    )
+
+
+def test_ties_of_the_most_probable_class():
+    pred_probs = [[0.4, 0.4, 0.2], [0.25, 0.25, 0.5]]
+    for labels, expected in (
+        ([0, 0], [0.5, 0.375]),
+        ([1, 1], [0.5, 0.375]),
+        ([2, 2], [0.4, 0.625]),
+    ):
+        assert_allclose(
+            get_label_quality_scores(
+                labels, pred_probs, method="normalized_margin", classes=[0, 1, 2]
+            ),
+            expected,
+        )
+
+
+# -- properties ------------------------------------------------------------------------
+
+
+@every_score
+@given(
+    weights=arrays(
+        np.float64,
+        st.tuples(st.integers(1, 12), st.integers(2, 6)),
+        elements=st.one_of(st.just(0.0), st.floats(0, 1), st.floats(0, 1e-300)),
+    ),
+    seed=st.integers(0, 2**31),
+    dtype=st.sampled_from([np.float16, np.float32, np.float64]),
+)
+def test_scores_are_finite_and_from_0_to_1(method, adjust, weights, seed, dtype):
+    weights[weights.sum(axis=1) < 1e-250] = 1
+    pred_probs = (weights / weights.sum(axis=1, keepdims=True)).astype(dtype)
+    labels = np.random.default_rng(seed).integers(weights.shape[1], size=len(weights))
+    scores = get_label_quality_scores(
+        labels, pred_probs, method=method, adjust_pred_probs=adjust
+    )
+    assert scores.dtype == (np.float64 if dtype == np.float64 else np.float32)
+    assert np.isfinite(scores).all()
+    assert scores.min() >= 0
+    assert scores.max() <= 1
+
+
+@every_score
+def test_more_probability_for_the_given_label_scores_higher(method, adjust):
+    p = np.linspace(0.0, 1.0, 101)
+    pred_probs = np.column_stack([p, (1 - p) * 0.7, (1 - p) * 0.3])
+    labels = np.zeros(101, dtype=int)
+    labels[:2] = 1, 2  # so that all classes are used
+    scores = get_label_quality_scores(
+        labels, pred_probs, method=method, adjust_pred_probs=adjust
+    )[2:]
+    assert (np.diff(scores) > 0).all()
+
+
+@every_score
+def test_permuted_samples_have_permuted_scores(method, adjust, global_random_seed):
+    labels, pred_probs = random_problem(global_random_seed)
+    order = np.random.default_rng(global_random_seed).permutation(len(labels))
+    kwargs = {"method": method, "adjust_pred_probs": adjust}
+    assert_allclose(
+        get_label_quality_scores(labels[order], pred_probs[order], **kwargs),
+        get_label_quality_scores(labels, pred_probs, **kwargs)[order],
+        atol=1e-14,
+    )
+
+
+@every_score
+def test_permuted_classes_have_the_same_scores(method, adjust, global_random_seed):
+    labels, pred_probs = random_problem(global_random_seed, n_classes=5)
+    order = np.random.default_rng(global_random_seed).permutation(5)
+    kwargs = {"method": method, "adjust_pred_probs": adjust}
+    assert_allclose(
+        get_label_quality_scores(labels, pred_probs[:, order], classes=order, **kwargs),
+        get_label_quality_scores(labels, pred_probs, **kwargs),
+        atol=1e-14,
+    )
+
+
+@every_score
+def test_dtype_and_precision(method, adjust, global_random_seed):
+    labels, pred_probs = random_problem(
+        global_random_seed, n_samples=500, concentration=10
+    )
+    kwargs = {"method": method, "adjust_pred_probs": adjust}
+    exact = get_label_quality_scores(labels, pred_probs, **kwargs)
+    assert exact.dtype == np.float64
+    for dtype, atol in ((np.float32, 1e-6), (np.float16, 2e-3)):
+        scores = get_label_quality_scores(labels, pred_probs.astype(dtype), **kwargs)
+        assert scores.dtype == np.float32
+        assert_allclose(scores, exact, atol=atol)
+
+
+@every_score
+def test_blocks_do_not_show(method, adjust, monkeypatch, global_random_seed):
+    labels, pred_probs = random_problem(global_random_seed, n_samples=37)
+    kwargs = {"method": method, "adjust_pred_probs": adjust}
+    at_once = get_label_quality_scores(labels, pred_probs, **kwargs)
+    monkeypatch.setattr("sklabelquality._scores.BLOCK_SIZE", 10)
+    assert_array_equal(get_label_quality_scores(labels, pred_probs, **kwargs), at_once)
+
+
+def test_unused_class_changes_nothing(global_random_seed):
+    labels, pred_probs = random_problem(global_random_seed, n_classes=3)
+    with_unused = np.column_stack([pred_probs, np.zeros(len(labels))])
+    for method in ADJUSTABLE:
+        kwargs = {"method": method, "adjust_pred_probs": True}
+        assert_array_equal(
+            get_label_quality_scores(labels, with_unused, **kwargs),
+            get_label_quality_scores(labels, pred_probs, **kwargs),
+        )
+
+
+@pytest.mark.parametrize("method", ADJUSTABLE)
+def test_adjusting_never_favours_a_class_that_the_model_cannot_know(method):
+    # The lone label 2 has probability 0. Subtracting its threshold 0 would leave it
+    # as probable as the best class.
+    labels = [0, 0, 1, 1, 2]
+    pred_probs = [[0.6, 0.4, 0], [0.4, 0.6, 0], [0.4, 0.6, 0], [0.5, 0.5, 0], [1, 0, 0]]
+    scores = get_label_quality_scores(
+        labels, pred_probs, method=method, adjust_pred_probs=True
+    )
+    assert scores.argmin() == 4
+    assert scores[4] == 0
+
+
+def test_adjusting_with_only_useless_classes_changes_nothing():
+    labels, pred_probs = [1, 0], [[1.0, 0.0], [0.0, 1.0]]
+    scores = get_label_quality_scores(labels, pred_probs, adjust_pred_probs=True)
+    assert_array_equal(scores, [0, 0])
+
+
+def test_all_probability_on_classes_that_take_no_part():
+    labels = [0, 1, 0]
+    pred_probs = [[0.5, 0.5, 0], [0.5, 0.5, 0], [0.0, 0.0, 1.0]]
+    pred_probs[2] = [0.5, 0.5, 0.0]
+    thresholds = confident_thresholds(labels, pred_probs)
+    assert_array_equal(thresholds, [0.5, 0.5, np.inf])
+    for method, expected in (("self_confidence", 0), ("normalized_margin", 0.5)):
+        scores = candidate_label_scores(
+            [[0.0, 0.0, 1.0]], method=method, thresholds=thresholds
+        )
+        assert_array_equal(scores, np.full((1, 3), expected))
+
+
+# -- candidate labels ------------------------------------------------------------------
+
+
+@every_score
+def test_candidates_are_the_scores_that_each_label_would_get(
+    method, adjust, global_random_seed
+):
+    labels, pred_probs = random_problem(global_random_seed)
+    thresholds = confident_thresholds(labels, pred_probs) if adjust else None
+    candidates = candidate_label_scores(
+        pred_probs, method=method, thresholds=thresholds
+    )
+    assert candidates.shape == pred_probs.shape
+    assert_array_equal(
+        candidates[np.arange(len(labels)), labels],
+        get_label_quality_scores(
+            labels, pred_probs, method=method, adjust_pred_probs=adjust
+        ),
+    )
+    if not adjust:
+        for k in range(pred_probs.shape[1]):
+            assert_array_equal(
+                candidates[:, k],
+                get_label_quality_scores([k] * len(labels), pred_probs, method=method),
+            )
+    assert_array_equal(
+        score_best_candidates(pred_probs, method, thresholds),
+        score_candidates(pred_probs, method, thresholds).max(axis=1),
+    )
+
+
+@every_method
+def test_candidates_keep_float32(method):
+    assert candidate_label_scores(np.eye(3, dtype=np.float32), method=method).dtype == (
+        np.float32
+    )
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "match"),
+    [
+        ([0.5], r"shape \(2,\).*has shape \(1,\)"),
+        ([[0.5, 0.5]], r"has shape \(1, 2\)"),
+        ([0.5, np.nan], r"class 1 is nan"),
+        ([-0.1, 0.5], r"class 0 is -0.1"),
+        ([0.5, 2], r"class 1 is 2.0"),
+    ],
+)
+def test_wrong_thresholds(thresholds, match):
+    with pytest.raises(ValueError, match=match):
+        candidate_label_scores([[0.5, 0.5]], thresholds=thresholds)
+
+
+# -- parameters ------------------------------------------------------------------------
+
+
+def test_unknown_method():
+    allowed = "".join(rf"(?=.*'{name}')" for name in METHODS)
+    with pytest.raises(ValueError, match=allowed):
+        get_label_quality_scores([0], [[0.5, 0.5]], method="margin")
+    with pytest.raises(ValueError, match=allowed):
+        candidate_label_scores([[0.5, 0.5]], method=None)
+    with pytest.raises(ValueError, match=allowed):
+        order_label_issues([True], [0], [[0.5, 0.5]], rank_by="margin")
+
+
+def test_entropy_cannot_be_adjusted():
+    match = r"'self_confidence', 'normalized_margin'.*'confidence_weighted_entropy'"
+    kwargs = {"method": "confidence_weighted_entropy"}
+    with pytest.raises(ValueError, match=match):
+        get_label_quality_scores([0], [[0.5, 0.5]], adjust_pred_probs=True, **kwargs)
+    with pytest.raises(ValueError, match=match):
+        candidate_label_scores([[0.5, 0.5]], thresholds=[0.5, 0.5], **kwargs)
+
+
+# -- order -----------------------------------------------------------------------------
+
+
+def test_order_is_worst_first_and_stable():
+    labels = [0] * 6
+    pred_probs = [[p, 1 - p] for p in (0.5, 0.1, 0.5, 0.0, 0.1, 0.5)]
+    mask = [True, True, True, False, True, True]
+    order = order_label_issues(mask, labels, pred_probs)
+    assert order.dtype == np.intp
+    assert_array_equal(order, [1, 4, 0, 2, 5])
+    assert_array_equal(order_label_issues([False] * 6, labels, pred_probs), [])
+
+
+def test_order_by_another_score_of_all_samples(global_random_seed):
+    labels, pred_probs = random_problem(global_random_seed, concentration=1)
+    mask = np.arange(len(labels)) % 2 == 0
+    order = order_label_issues(
+        mask,
+        labels,
+        pred_probs,
+        rank_by="normalized_margin",
+        rank_by_kwargs={"adjust_pred_probs": True},
+    )
+    scores = get_label_quality_scores(
+        labels, pred_probs, method="normalized_margin", adjust_pred_probs=True
+    )
+    assert_array_equal(np.sort(order), np.flatnonzero(mask))
+    assert (np.diff(scores[order]) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("mask", "error", "match"),
+    [
+        ([0, 1], TypeError, r"boolean.*dtype int64.*isin"),
+        ([True], ValueError, r"length 1 for 2 labels"),
+        ([True, None], ValueError, r"mask must not contain missing"),
+    ],
+)
+def test_wrong_mask(mask, error, match):
+    with pytest.raises(error, match=match):
+        order_label_issues(mask, [0, 1], [[0.5, 0.5], [0.5, 0.5]])
