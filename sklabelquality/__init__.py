@@ -9,6 +9,7 @@ probabilities that a classifier predicts for a sample that it has not seen in tr
 """
 
 from sklabelquality._confident_learning import confident_thresholds
+from sklabelquality._scorer import LabelQualityScorer
 from sklabelquality._scores import (
     candidate_label_scores,
     confidence_weighted_entropy,
@@ -17,7 +18,6 @@ from sklabelquality._scores import (
     order_label_issues,
     self_confidence,
 )
-from sklabelquality._scorer import LabelQualityScorer
 
 __version__ = "0.1.0.dev0"
 

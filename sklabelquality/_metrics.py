@@ -1,7 +1,7 @@
 # Authors: The sklabelquality developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""How well do label quality scores tell wrong labels from right ones?"""
+"""How well label quality scores tell wrong labels from right ones."""
 
 import numpy as np
 from sklearn.metrics import roc_auc_score

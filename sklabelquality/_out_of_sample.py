@@ -18,6 +18,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clo
 from sklearn.model_selection import check_cv, cross_val_predict
 from sklearn.utils import get_tags
 
+from sklabelquality._validation import brief
+
 
 def cross_fit(estimator, X, codes, classes, *, cv, n_jobs, verbose, fit_params):
     """Predict every sample by clones of a classifier that did not see it.
@@ -151,24 +153,25 @@ def _passes(splits, n_samples, cv):
         if n_leaked:
             raise ValueError(
                 "cv must not train on the samples that it tests, but a split of "
-                f"{cv!r} does for {n_leaked} samples, which would not be "
+                f"{brief(cv)} does for {n_leaked} samples, which would not be "
                 "out-of-sample; pass a splitter such as StratifiedKFold."
             )
-        for tested, members in open_passes:
-            if not tested[test].any():
-                break
-        else:
-            tested, members = np.zeros(n_samples, dtype=bool), []
-            open_passes.append((tested, members))
+        place = next(
+            (i for i, (tested, _) in enumerate(open_passes) if not tested[test].any()),
+            len(open_passes),
+        )
+        if place == len(open_passes):
+            open_passes.append((np.zeros(n_samples, dtype=bool), []))
+        tested, members = open_passes[place]
         tested |= in_test
         members.append((train, test))
         if tested.all():
             complete.append(members)
-            open_passes = [entry for entry in open_passes if entry[1] is not members]
+            del open_passes[place]
     if open_passes or not complete:
         raise ValueError(
             "cv must test every sample once, or equally often in passes that each "
-            f"test every sample once, but {cv!r} tests samples {n_tests.min()} to "
+            f"test every sample once, but {brief(cv)} tests samples {n_tests.min()} to "
             f"{n_tests.max()} times; pass a splitter such as StratifiedKFold, "
             "StratifiedGroupKFold or RepeatedStratifiedKFold."
         )

@@ -6,7 +6,6 @@
 from numbers import Integral
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
@@ -28,6 +27,7 @@ from sklearn.utils.validation import (
     indexable,
 )
 
+from sklabelquality._append import append_columns, check_two_dimensional, in_dtype_of
 from sklabelquality._confident_learning import confident_thresholds
 from sklabelquality._metrics import expected_auroc
 from sklabelquality._out_of_sample import cross_fit, predict_all_classes
@@ -465,12 +465,12 @@ class LabelQualityScorer(
         # Metadata routing is not supported yet; this names set_config as the remedy.
         if _routing_enabled() and params:
             raise ValueError(
-                f"Parameters of fit must be passed with metadata routing off, but "
+                "Parameters of fit must be passed with metadata routing off, but "
                 f"{sorted(params)} came with enable_metadata_routing=True; switch it "
                 "off by sklearn.set_config(enable_metadata_routing=False)."
             )
         if self.passthrough:
-            _check_two_dimensional(X)
+            check_two_dimensional(X)
 
     def _check_pred_probs(self, X):
         return check_pred_probs(self.predict_proba(X))
@@ -492,34 +492,11 @@ class LabelQualityScorer(
         return score(pred_probs, self.method, self._thresholds)
 
     def _append(self, X, scores):
-        """Put the columns of scores behind X, in the kind and dtype of X."""
         scores = scores.reshape(len(scores), -1)
-        if getattr(X, "dtype", None) == np.float32:
-            scores = scores.astype(np.float32, copy=False)
         if not self.passthrough:
-            return scores
-        if sparse.issparse(X):
-            is_array = isinstance(X, sparse.sparray)
-            as_csr = sparse.csr_array if is_array else sparse.csr_matrix
-            return sparse.hstack([X, as_csr(scores)], format=X.format)
-        if self._stays_data_frame(X):
-            return _with_columns(X, self._score_names(), scores)
-        X = np.asarray(X)
-        if X.dtype.kind in "SU":  # or the scores would turn into strings
-            X = X.astype(object)
-        return np.hstack([X, scores])
-
-    def _stays_data_frame(self, X):
-        """Whether an array would lose something of a data frame that is wanted."""
-        library = _data_frame_library(X)
-        if library is None:
-            return False
-        return library == _get_output_config("transform", self)["dense"] or not all(
-            isinstance(dtype, np.dtype) and dtype.kind in "biuf"
-            if library == "pandas"
-            else dtype.is_numeric()
-            for dtype in X.dtypes
-        )
+            return in_dtype_of(X, scores)
+        output = _get_output_config("transform", self)["dense"]
+        return append_columns(X, scores, self._score_names(), output=output)
 
     def _score_names(self):
         stem = f"{type(self).__name__.lower()}_{self.method}"
@@ -554,12 +531,12 @@ class LabelQualityScorer(
     # -- what depends on the classifier ------------------------------------------------
 
     @property
-    def n_features_in_(self):
+    def n_features_in_(self):  # numpydoc ignore=RT01
         """Number of features seen during :term:`fit`."""
         return self.estimator_.n_features_in_
 
     @property
-    def feature_names_in_(self):
+    def feature_names_in_(self):  # numpydoc ignore=RT01
         """Names of features seen during :term:`fit`."""
         return self.estimator_.feature_names_in_
 
@@ -574,41 +551,7 @@ class LabelQualityScorer(
         return tags
 
 
-# set_output wraps `transform` when the class is made, and loses available_if on the way.
+# set_output wraps `transform` when the class is made and loses available_if on the way.
 LabelQualityScorer.transform = available_if(LabelQualityScorer._can_transform)(
     LabelQualityScorer.transform
 )
-
-
-def _check_two_dimensional(X):
-    shape = X.shape if hasattr(X, "shape") else np.shape(np.asarray(X))
-    if len(shape) != 2:
-        raise ValueError(
-            "X must be two-dimensional with passthrough=True, which appends scores to "
-            f"its features, but has shape {tuple(shape)}; pass passthrough=False to get "
-            "the scores alone, as is needed for text."
-        )
-
-
-def _data_frame_library(X):
-    """Return "pandas" or "polars" for a data frame of theirs, None for anything else."""
-    library = type(X).__module__.partition(".")[0]
-    is_frame = library in ("pandas", "polars") and hasattr(X, "columns")
-    return library if is_frame else None
-
-
-def _with_columns(X, names, scores):
-    """Return a data frame with columns of scores appended."""
-    taken = sorted(set(names) & set(X.columns))
-    if taken:
-        raise ValueError(
-            f"X must not have columns with the names of the scores, but has {taken}; "
-            "rename them, or pass passthrough=False."
-        )
-    if _data_frame_library(X) == "pandas":
-        return X.assign(**dict(zip(names, scores.T, strict=True)))
-    import polars as pl
-
-    return X.with_columns(
-        pl.Series(name, column) for name, column in zip(names, scores.T, strict=True)
-    )

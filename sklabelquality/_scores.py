@@ -1,7 +1,7 @@
 # Authors: The sklabelquality developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""How likely is each given label to be right?
+"""How likely each given label is to be right.
 
 A scoring method is one function, registered under its own name: it maps labels and
 predicted probabilities to scores in [0, 1], and **higher means more likely correct**.

@@ -130,7 +130,7 @@ def _as_label_array(labels, name):
     if array.ndim == 0:
         raise TypeError(
             f"{name} must be an array-like of one class label per sample, but is "
-            f"{_short(labels)} of type {type(labels).__name__}; pass a list or an "
+            f"{brief(labels)} of type {type(labels).__name__}; pass a list or an "
             "array."
         )
     if array.ndim == 2 and array.shape[1] == 1:
@@ -163,7 +163,7 @@ def _with_natural_dtype(labels, name):
     except TypeError:
         raise ValueError(
             f"{name} must be one-dimensional, one class label per sample, but holds "
-            f"{_short(values[0])} at position 0; pass strings or numbers."
+            f"{brief(values[0])} at position 0; pass strings or numbers."
         ) from None
     if any(map(_is_missing, distinct)):
         missing = np.fromiter(map(_is_missing, values), dtype=bool, count=len(values))
@@ -256,7 +256,7 @@ def encode_labels(labels, classes, *, name="labels"):
         raise ValueError(
             f"{name} must be among the {len(code_of)} classes, but {unseen.sum()} of "
             f"{len(labels)} are not, the first ({labels[first]!r}) at position "
-            f"{first}; the classes are {_short(list(classes))}."
+            f"{first}; the classes are {brief(list(classes))}."
         )
     return codes
 
@@ -336,7 +336,7 @@ def _warn_if_columns_look_permuted(codes, pred_probs, classes):
             f"The most probable class is the given label for {n_agree} of {n_samples} "
             f"samples, fewer than the {n_by_chance:.1f} expected by chance: the "
             "columns of pred_probs are taken in the sorted order of the labels, "
-            f"{_short(classes)}; if they are in another order, pass classes=.",
+            f"{brief(classes)}; if they are in another order, pass classes=.",
             UserWarning,
             stacklevel=3,
         )
@@ -411,11 +411,13 @@ def _objects_as_floats(array):
     for position, value in np.ndenumerate(array):
         if isinstance(value, str | bytes) or not isinstance(value, numbers.Real):
             raise TypeError(
-                f"pred_probs must be real numbers, but has {_short(value)} of type "
+                f"pred_probs must be real numbers, but has {brief(value)} of type "
                 f"{type(value).__name__} at position {position}; pass the output of "
                 "predict_proba."
             )
-    raise TypeError("pred_probs must be real numbers; pass the output of predict_proba.")
+    raise TypeError(
+        "pred_probs must be real numbers; pass the output of predict_proba."
+    )
 
 
 def _check_shape(array):
@@ -476,7 +478,7 @@ def _raise_for_row_sum(pred_probs, deviation):
     )
 
 
-def _short(value):
-    """Show a value in at most a line."""
-    text = repr(value)
+def brief(value):
+    """Show a value in a line of at most 80 characters."""
+    text = " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -7,8 +7,8 @@ One of them conflicts with cross fitting and passes only for classifiers that le
 well-separated samples as well from 24 of them: `check_transformer_general` wants
 `fit_transform(X, y)` and `fit(X, y).transform(X)` to agree to 0.01. The former is
 out-of-sample by design, so a strongly regularised classifier, such as
-LogisticRegression with its default C, differs by more and is right to do so. Hence C=100
-below.
+LogisticRegression with its default C, differs by more, and is right to do so. Hence
+C=100 below.
 """
 
 from itertools import product

@@ -76,9 +76,7 @@ def test_same_entropy_scores_away_from_its_clips(
 ):
     labels, pred_probs = random_problem(global_random_seed, *shape, concentration)
     method = "confidence_weighted_entropy"
-    expected = cleanlab_rank.get_label_quality_scores(
-        labels, pred_probs, method=method
-    )
+    expected = cleanlab_rank.get_label_quality_scores(labels, pred_probs, method=method)
     scores = get_label_quality_scores(labels, pred_probs, method=method)
     s = pred_probs[np.arange(len(labels)), labels]
     entropy = -(pred_probs * np.log(pred_probs.clip(1e-300))).sum(axis=1)

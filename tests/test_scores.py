@@ -64,7 +64,9 @@ NAIVE = {
 def naive_thresholds(labels, pred_probs):
     thresholds = []
     for k in range(len(pred_probs[0])):
-        own = [row[k] for label, row in zip(labels, pred_probs, strict=True) if label == k]
+        own = [
+            row[k] for label, row in zip(labels, pred_probs, strict=True) if label == k
+        ]
         thresholds.append(sum(own) / len(own) if own else math.inf)
     return thresholds
 
@@ -122,7 +124,9 @@ def test_naive_reference(method, adjust, n_classes, concentration, global_random
         labels, pred_probs, method=method, adjust_pred_probs=adjust
     )
     # The entropy's plain logarithm is good to 1e-10 where q is as small as 1e-6.
-    assert_allclose(scores, naive_scores(labels, pred_probs, method, adjust), atol=2e-10)
+    assert_allclose(
+        scores, naive_scores(labels, pred_probs, method, adjust), atol=2e-10
+    )
 
 
 @every_score
@@ -137,7 +141,9 @@ def test_naive_reference_with_zeros_and_unused_classes(
     scores = get_label_quality_scores(
         labels, pred_probs, method=method, adjust_pred_probs=adjust
     )
-    assert_allclose(scores, naive_scores(labels, pred_probs, method, adjust), atol=1e-12)
+    assert_allclose(
+        scores, naive_scores(labels, pred_probs, method, adjust), atol=1e-12
+    )
 
 
 def test_known_values():

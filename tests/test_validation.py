@@ -149,7 +149,9 @@ def test_data_frame_columns_by_position_or_name(frame):
     by_position = frame(dict(zip(["p0", "p1", "p2"], pred_probs.T, strict=True)))
     assert_array_equal(get_label_quality_scores(LABELS, by_position), SCORES)
     assert_array_equal(get_label_quality_scores(NAMED_LABELS, by_position), SCORES)
-    by_name = frame(dict(zip(["cat", "ant", "bee"], pred_probs.T[[2, 0, 1]])))
+    by_name = frame(
+        {"cat": pred_probs[:, 2], "ant": pred_probs[:, 0], "bee": pred_probs[:, 1]}
+    )
     assert_array_equal(get_label_quality_scores(NAMED_LABELS, by_name), SCORES)
     scores = get_label_quality_scores(
         ["z"] * 6, by_position, classes=["x", "y", "z"]
@@ -180,7 +182,9 @@ PRED_PROBS_OF_EVERY_KIND = {
     "reversed": lambda _: np.array(PRED_PROBS)[::-1, ::-1].copy()[::-1, ::-1],
     "big-endian": lambda _: np.array(PRED_PROBS, dtype=">f8"),
     "object": lambda _: np.array(PRED_PROBS, dtype=object),
-    "decimals": lambda _: [[decimal.Decimal(str(p)) for p in row] for row in PRED_PROBS],
+    "decimals": lambda _: [
+        [decimal.Decimal(str(p)) for p in row] for row in PRED_PROBS
+    ],
     "long double": lambda _: np.array(PRED_PROBS, dtype=np.longdouble),
     "nullable frame": lambda _: pd.DataFrame(PRED_PROBS).convert_dtypes(),
     "arrow frame": lambda _: pd.DataFrame(PRED_PROBS).astype("double[pyarrow]"),
@@ -237,8 +241,16 @@ def test_inputs_are_not_changed():
         (pl.Series(["a", "b", "c", None, "c", "c"]), ValueError, r"position 3"),
         (pl.Series([0, 0, 1, None, 2, 2]), ValueError, r"position 3"),
         (np.array(["2020", "NaT"] * 3, "M8[Y]"), ValueError, r"3 of 6.*position 1"),
-        (np.ma.array(LABELS, mask=[0, 1, 0, 0, 0, 0]), ValueError, r"1 of 6.*position 1"),
-        ([0, 0, 1.5, 1, 2, 2], ValueError, r"continuous values such as 1.5 at position 2"),
+        (
+            np.ma.array(LABELS, mask=[0, 1, 0, 0, 0, 0]),
+            ValueError,
+            r"1 of 6.*position 1",
+        ),
+        (
+            [0, 0, 1.5, 1, 2, 2],
+            ValueError,
+            r"continuous values such as 1.5 at position 2",
+        ),
         ([0, 0, np.inf, 1, 2, 2], ValueError, r"continuous values such as inf"),
         ([0, 0, 1j, 1, 2, 2], ValueError, r"[Cc]omplex"),
         (np.eye(3)[LABELS], ValueError, r"shape \(6, 3\).*argmax"),
@@ -264,7 +276,11 @@ def test_wrong_labels(labels, error, match):
 @pytest.mark.parametrize(
     ("labels", "classes", "match"),
     [
-        (["ant", "bee", "dog", "cow", "cat", "cat"], NAMES, r"2 of 6.*'dog'.*position 2"),
+        (
+            ["ant", "bee", "dog", "cow", "cat", "cat"],
+            NAMES,
+            r"2 of 6.*'dog'.*position 2",
+        ),
         (LABELS, NAMES, r"6 of 6 are not, the first \(.*0.*\) at position 0"),
         (NAMED_LABELS, NAMES[:2], r"2 entries for 3 columns"),
         (NAMED_LABELS, ["ant", "bee", "ant"], r"'ant' is there more than once"),
@@ -296,7 +312,11 @@ def _with(row, column, value):
         (sparse.coo_array(PRED_PROBS), TypeError, r"pred_probs.toarray\(\)"),
         (np.array(PRED_PROBS) * 1j, TypeError, r"dtype complex128"),
         (np.array(PRED_PROBS, dtype=str), TypeError, r"real numbers"),
-        (np.array(PRED_PROBS, dtype=str).astype(object), TypeError, r"'0.9' of type str"),
+        (
+            np.array(PRED_PROBS, dtype=str).astype(object),
+            TypeError,
+            r"'0.9' of type str",
+        ),
         (np.array([[0.5, {}]], dtype=object), TypeError, r"\{\} of type dict"),
         (pd.DataFrame({"a": [pd.NA], "b": [1.0]}), TypeError, r"<NA>.*\(0, 0\)"),
         (None, TypeError, r"pred_probs must be"),
@@ -309,7 +329,11 @@ def _with(row, column, value):
         (_with(4, 2, 1.1), ValueError, r"1.1.*row 4, column 2"),
         (np.log(PRED_PROBS), ValueError, r"18 of 18.*softmax"),
         (_with(4, 2, 0.802), ValueError, r"1 of 6.*row 4\) sums to 1.002.*keepdims"),
-        (np.ma.masked_greater(PRED_PROBS, 0.85), ValueError, r"masked.*row 0, column 0"),
+        (
+            np.ma.masked_greater(PRED_PROBS, 0.85),
+            ValueError,
+            r"masked.*row 0, column 0",
+        ),
     ],
 )
 def test_wrong_pred_probs(pred_probs, error, match):

@@ -1,0 +1,734 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""LabelQualityScorer: a transformer, a classifier and a citizen of scikit-learn."""
+
+import pickle
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import sklearn
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.base import clone, is_classifier
+from sklearn.compose import make_column_transformer
+from sklearn.datasets import load_digits, load_iris, load_wine
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.exceptions import DataConversionWarning, NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    RepeatedStratifiedKFold,
+    StratifiedKFold,
+    cross_val_score,
+)
+from sklearn.naive_bayes import GaussianNB, MultinomialNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.svm import LinearSVC
+from sklearn.utils import get_tags
+
+from sklabelquality import (
+    LabelQualityScorer,
+    candidate_label_scores,
+    confident_thresholds,
+    get_label_quality_scores,
+)
+from sklabelquality._scores import METHODS
+
+X, Y = load_iris(return_X_y=True)
+NAMES = np.array(["setosa", "versicolor", "virginica"])
+METHODS_AND_ADJUSTMENTS = [(method, False) for method in METHODS] + [
+    (method, True) for method, entry in METHODS.items() if entry.adjustable
+]
+every_score = pytest.mark.parametrize(("method", "adjust"), METHODS_AND_ADJUSTMENTS)
+every_append = pytest.mark.parametrize("append", ["predicted", "classes", "given"])
+
+
+def with_flipped_labels(y, share, seed):
+    """Replace a share of the labels by any other class, and tell which."""
+    rng = np.random.default_rng(seed)
+    n_classes = y.max() + 1
+    is_error = np.zeros(len(y), dtype=bool)
+    is_error[rng.choice(len(y), size=round(share * len(y)), replace=False)] = True
+    other = (y + rng.integers(1, n_classes, size=len(y))) % n_classes
+    return np.where(is_error, other, y), is_error
+
+
+# -- fit -------------------------------------------------------------------------------
+
+
+@every_score
+def test_functional_core_computes_every_score(method, adjust):
+    y = NAMES[Y]
+    scorer = LabelQualityScorer(
+        GaussianNB(), method=method, adjust_pred_probs=adjust, append="classes"
+    ).fit(X, y)
+    core = {"method": method, "adjust_pred_probs": adjust, "classes": scorer.classes_}
+    assert_array_equal(
+        scorer.label_quality_scores_,
+        get_label_quality_scores(y, scorer.oof_pred_probs_, **core),
+    )
+    thresholds = confident_thresholds(y, scorer.oof_pred_probs_, classes=NAMES)
+    assert_array_equal(scorer.confident_thresholds_, thresholds)
+    candidates = candidate_label_scores(
+        scorer.predict_proba(X),
+        method=method,
+        thresholds=thresholds if adjust else None,
+    )
+    assert_array_equal(scorer.transform(X)[:, 4:], candidates)
+    assert_array_equal(scorer.score_samples(X, y), candidates[np.arange(150), Y])
+    assert_array_equal(scorer.score_samples(X), candidates.max(axis=1))
+
+
+def test_fitted_attributes():
+    y = NAMES[Y]
+    scorer = LabelQualityScorer(GaussianNB()).fit(X, y)
+    assert_array_equal(scorer.classes_, NAMES)
+    assert scorer.oof_pred_probs_.shape == (150, 3)
+    assert scorer.label_quality_scores_.shape == (150,)
+    assert scorer.confident_thresholds_.shape == (3,)
+    assert scorer.n_features_in_ == 4
+    assert not hasattr(scorer, "feature_names_in_")
+    assert_array_equal(scorer.predict(X), GaussianNB().fit(X, y).predict(X))
+    assert_array_equal(scorer.predict_proba(X), GaussianNB().fit(X, y).predict_proba(X))
+
+
+def test_wrong_labels_get_low_scores():
+    y, is_error = with_flipped_labels(Y, 0.1, seed=0)
+    scorer = LabelQualityScorer(LogisticRegression(max_iter=1000)).fit(X, y)
+    assert roc_auc_score(~is_error, scorer.label_quality_scores_) > 0.97
+
+
+@pytest.mark.parametrize(
+    "as_kind",
+    [
+        list,
+        lambda y: y.astype(np.uint8),
+        lambda y: y.astype(float),
+        lambda y: y.astype(object),
+        lambda y: y - 1,
+        lambda y: y * 2**40,
+        lambda y: np.array(["a", "b", "c"])[y],
+        lambda y: np.array(["a", "b", "c"], dtype=object)[y],
+        lambda y: np.array(["a", "b", "c"])[y].tolist(),
+        lambda y: pd.Series(y, index=range(1000, 1150)),
+        lambda y: pd.Series(y, dtype="Int16"),
+        lambda y: pd.Series(y, dtype="int64[pyarrow]"),
+        lambda y: pd.Series(np.array(["a", "b", "c"])[y], dtype="string[pyarrow]"),
+        lambda y: pd.Categorical.from_codes(y, ["a", "b", "c"]),
+        lambda y: pl.Series(y),
+        lambda y: pl.Series(np.array(["a", "b", "c"])[y].tolist()),
+    ],
+)
+def test_labels_of_every_kind_have_the_same_scores(as_kind):
+    expected = LabelQualityScorer(GaussianNB()).fit(X, Y)
+    y = as_kind(Y)
+    scorer = LabelQualityScorer(GaussianNB()).fit(X, y)
+    assert_array_equal(scorer.label_quality_scores_, expected.label_quality_scores_)
+    assert_array_equal(scorer.score_samples(X, y), expected.score_samples(X, Y))
+    assert scorer.score(X, y) == expected.score(X, Y)
+    assert_array_equal(scorer.predict(X), scorer.classes_[expected.predict(X)])
+
+
+def test_boolean_labels():
+    expected = LabelQualityScorer(GaussianNB()).fit(X, Y == 1)
+    assert expected.classes_.dtype == bool
+    for y in ((Y == 1).tolist(), pd.Series(Y == 1, dtype="boolean")):
+        scorer = LabelQualityScorer(GaussianNB()).fit(X, y)
+        assert_array_equal(scorer.label_quality_scores_, expected.label_quality_scores_)
+
+
+def test_column_of_labels_warns():
+    with pytest.warns(DataConversionWarning, match="column-vector y was passed"):
+        LabelQualityScorer(GaussianNB()).fit(X, Y[:, np.newaxis])
+
+
+@pytest.mark.parametrize(
+    ("y", "match"),
+    [
+        (None, r"requires y to be passed, but the target y is None"),
+        (np.zeros(150), r"one class only, 0.0"),
+        (np.linspace(0, 1, 150), r"continuous values such as 0.006.* at position 1"),
+        (np.r_[Y[:149], np.nan], r"1 of 150 are missing.*position 149"),
+        ([*NAMES[Y[:149]], None], r"1 of 150 are missing.*position 149"),
+        (np.eye(3)[Y], r"y must be one-dimensional.*shape \(150, 3\)"),
+        (Y[:149], r"inconsistent numbers of samples"),
+        (["a", 1] * 75, r"y must be of one kind, but mixes int and str"),
+    ],
+)
+def test_wrong_y(y, match):
+    with pytest.raises(ValueError, match=match):
+        LabelQualityScorer(GaussianNB()).fit(X, y)
+
+
+def test_new_labels_must_be_known():
+    scorer = LabelQualityScorer(GaussianNB()).fit(X, NAMES[Y])
+    for call in (scorer.score_samples, scorer.score):
+        with pytest.raises(ValueError, match=r"y must be among the 3 classes.*'rose'"):
+            call(X[:2], ["setosa", "rose"])
+        with pytest.raises(ValueError, match=r"y must not contain missing"):
+            call(X[:2], ["setosa", None])
+        with pytest.raises(ValueError, match=r"inconsistent numbers of samples"):
+            call(X[:2], ["setosa"])
+
+
+@pytest.mark.parametrize(
+    ("params", "match"),
+    [
+        ({"estimator": LinearRegression()}, r"'estimator'.*'fit' and 'predict_proba'"),
+        ({"estimator": LinearSVC()}, r"'estimator'.*'fit' and 'predict_proba'"),
+        ({"method": "margin"}, r"'method'.*'normalized_margin'"),
+        ({"append": "all"}, r"'append'.*'classes'"),
+        ({"passthrough": "yes"}, r"'passthrough'"),
+        ({"adjust_pred_probs": None}, r"'adjust_pred_probs'"),
+        ({"cv": "oob"}, r"'cv'.*Got 'oob'"),
+        ({"cv": 1}, r"'cv'"),
+        (
+            {"method": "confidence_weighted_entropy", "adjust_pred_probs": True},
+            r"'self_confidence', 'normalized_margin'.*adjust_pred_probs=False",
+        ),
+        (
+            {"estimator": FrozenEstimator(GaussianNB().fit(X, Y))},
+            r"FrozenEstimator; pass the classifier itself",
+        ),
+    ],
+)
+def test_wrong_parameters(params, match):
+    scorer = LabelQualityScorer(GaussianNB()).set_params(**params)
+    with pytest.raises(ValueError, match=match):
+        scorer.fit(X, Y)
+
+
+def test_fit_params_with_metadata_routing_are_refused():
+    with (
+        sklearn.config_context(enable_metadata_routing=True),
+        pytest.raises(ValueError, match=r"\['sample_weight'\].*set_config"),
+    ):
+        LabelQualityScorer(GaussianNB()).fit(X, Y, sample_weight=np.ones(150))
+
+
+def test_unfitted():
+    scorer = LabelQualityScorer(GaussianNB())
+    for call in (
+        scorer.transform,
+        scorer.score_samples,
+        scorer.predict,
+        scorer.predict_proba,
+        partial(scorer.score, y=Y),
+    ):
+        with pytest.raises(NotFittedError, match="not fitted yet"):
+            call(X)
+    assert not hasattr(scorer, "n_features_in_")
+
+
+# -- state -----------------------------------------------------------------------------
+
+
+def state_of(scorer):
+    """All that fit learned, without the classifier."""
+    return {
+        name: value
+        for name, value in vars(scorer).items()
+        if name.endswith("_") and name != "estimator_"
+    }
+
+
+def assert_same_state(one, other):
+    assert state_of(one).keys() == state_of(other).keys()
+    for name, value in state_of(one).items():
+        assert_array_equal(value, state_of(other)[name])
+
+
+def test_fit_changes_no_constructor_argument():
+    estimator = RandomForestClassifier(3, random_state=np.random.RandomState(0))
+    cv = StratifiedKFold(3, shuffle=True, random_state=0)
+    scorer = LabelQualityScorer(estimator, cv=cv)
+    before = pickle.dumps([estimator, cv])
+    scorer.fit(X, Y)
+    assert scorer.estimator is estimator
+    assert scorer.cv is cv
+    assert pickle.dumps([estimator, cv]) == before
+    assert not hasattr(estimator, "classes_")
+
+
+def test_inputs_are_not_changed():
+    data, y = X.copy(), Y.copy()
+    LabelQualityScorer(GaussianNB()).fit_transform(data, y)
+    assert_array_equal(data, X)
+    assert_array_equal(y, Y)
+
+
+def test_refit_forgets_everything():
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    scorer = LabelQualityScorer(GaussianNB(), append="classes").fit(frame, NAMES[Y])
+    scorer.fit(X[:100, :2], Y[:100])
+    fresh = LabelQualityScorer(GaussianNB(), append="classes").fit(X[:100, :2], Y[:100])
+    assert_same_state(scorer, fresh)
+    assert not hasattr(scorer, "feature_names_in_")
+    assert_array_equal(scorer.get_feature_names_out(), fresh.get_feature_names_out())
+
+
+def test_global_random_state_is_not_touched():
+    before = np.random.get_state()[1].copy()
+    cv = RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=0)
+    LabelQualityScorer(RandomForestClassifier(3, random_state=0), cv=cv).fit(X, Y)
+    assert_array_equal(np.random.get_state()[1], before)
+
+
+@every_append
+def test_pickle_and_clone(append):
+    scorer = LabelQualityScorer(GaussianNB(), append=append, cv=3)
+    expected = scorer.fit_transform(X, Y)
+    copy = pickle.loads(pickle.dumps(scorer))
+    assert_same_state(copy, scorer)
+    assert_array_equal(copy.score_samples(X, Y), scorer.score_samples(X, Y))
+    fresh = clone(scorer)
+    assert not state_of(fresh)
+    assert fresh.get_params().keys() == scorer.get_params().keys()
+    assert_array_equal(fresh.fit_transform(X, Y), expected)
+
+
+OTHER_VALUE = {
+    "estimator": KNeighborsClassifier(3),
+    "estimator__var_smoothing": 0.1,
+    "method": "confidence_weighted_entropy",
+    "adjust_pred_probs": True,
+    "cv": 3,
+    "append": "classes",
+    "passthrough": False,
+}
+
+
+@pytest.mark.parametrize("name", OTHER_VALUE)
+def test_every_parameter_changes_the_result(name):
+    scorer = LabelQualityScorer(GaussianNB())
+    before = scorer.fit_transform(X, Y)
+    scorer.set_params(**{name: OTHER_VALUE[name]})
+    for changed in (scorer, clone(scorer)):
+        after = changed.fit_transform(X, Y)
+        assert after.shape != before.shape or np.abs(after - before).max() > 1e-6
+
+
+def test_n_jobs_and_verbose_reach_the_folds(monkeypatch):
+    # They may not change the result, so they are watched on their way.
+    seen = []
+
+    def cross_val_predict(*args, n_jobs, verbose, **kwargs):
+        seen.append((n_jobs, verbose))
+        return np.eye(3)[Y]
+
+    monkeypatch.setattr(
+        "sklabelquality._out_of_sample.cross_val_predict", cross_val_predict
+    )
+    scorer = LabelQualityScorer(GaussianNB()).set_params(n_jobs=2, verbose=1)
+    clone(scorer).fit(X, Y)
+    assert seen == [(2, 1)]
+    assert set(OTHER_VALUE) | {"n_jobs", "verbose"} >= {
+        name for name in scorer.get_params() if "__" not in name
+    }
+
+
+def test_n_jobs_does_not_change_the_result():
+    alone = LabelQualityScorer(GaussianNB()).fit(X, Y)
+    assert_same_state(LabelQualityScorer(GaussianNB(), n_jobs=2).fit(X, Y), alone)
+
+
+def test_verbose_prints(capfd):
+    LabelQualityScorer(GaussianNB(), verbose=10).fit(X, Y)
+    captured = capfd.readouterr()
+    assert "Done" in captured.out + captured.err
+
+
+# -- transform -------------------------------------------------------------------------
+
+
+@every_score
+def test_appended_columns(method, adjust):
+    kwargs = {"method": method, "adjust_pred_probs": adjust}
+    predicted = LabelQualityScorer(GaussianNB(), append="predicted", **kwargs)
+    classes = LabelQualityScorer(GaussianNB(), append="classes", **kwargs)
+    given = LabelQualityScorer(GaussianNB(), append="given", **kwargs)
+    of_predicted, of_classes, of_given = (
+        scorer.fit_transform(X, Y) for scorer in (predicted, classes, given)
+    )
+    for output, n_columns in ((of_predicted, 1), (of_classes, 3), (of_given, 1)):
+        assert output.shape == (150, 4 + n_columns)
+        assert_array_equal(output[:, :4], X)
+    assert_array_equal(of_predicted[:, 4], of_classes[:, 4:].max(axis=1))
+    assert_array_equal(of_given[:, 4], of_classes[np.arange(150), 4 + Y])
+    assert_array_equal(of_given[:, 4], given.label_quality_scores_)
+    assert_array_equal(
+        predicted.transform(X)[:, 4], classes.transform(X)[:, 4:].max(axis=1)
+    )
+
+
+def test_fit_transform_uses_no_in_sample_probability():
+    # kNN(1) is certain of every label that it has seen.
+    y = np.random.default_rng(0).permutation(Y)
+    scorer = LabelQualityScorer(KNeighborsClassifier(1), append="classes")
+    cross_fitted = scorer.fit_transform(X, y)[:, 4:]
+    in_sample = scorer.transform(X)[:, 4:]
+    every_row = np.arange(150)
+    assert in_sample[every_row, y].mean() > 0.95
+    assert cross_fitted[every_row, y].mean() < 0.5
+
+
+def test_one_row_at_a_time():
+    scorer = LabelQualityScorer(
+        GaussianNB(), method="normalized_margin", adjust_pred_probs=True
+    ).fit(X, Y)
+    for call in (scorer.transform, scorer.score_samples, scorer.predict_proba):
+        assert_allclose(np.concatenate([call(X[[i]]) for i in range(150)]), call(X))
+    one_by_one = [scorer.score_samples(X[[i]], Y[[i]]) for i in range(150)]
+    assert_allclose(np.concatenate(one_by_one), scorer.score_samples(X, Y))
+
+
+def test_given_has_no_transform():
+    scorer = LabelQualityScorer(GaussianNB(), append="given")
+    assert not hasattr(scorer, "transform")
+    assert hasattr(LabelQualityScorer(GaussianNB()), "transform")
+    with pytest.raises(AttributeError) as raised:
+        _ = scorer.transform
+    assert "would leak the label" in str(raised.value.__cause__)
+    fitted = clone(scorer).fit(X, Y)
+    assert not hasattr(fitted, "transform")
+    fitted.set_params(append="predicted").transform(X)
+
+
+def test_given_in_the_middle_of_a_pipeline_is_refused():
+    pipeline = make_pipeline(
+        LabelQualityScorer(GaussianNB(), append="given"), LogisticRegression()
+    )
+    match = r"(?s)implement fit and transform.*LabelQualityScorer\(append='given'"
+    with pytest.raises(TypeError, match=match):
+        pipeline.fit(X, Y)
+
+
+def test_given_as_last_step_of_a_pipeline():
+    scorer = LabelQualityScorer(GaussianNB(), append="given")
+    output = make_pipeline(StandardScaler(), scorer).fit_transform(X, Y)
+    assert_array_equal(output[:, 4], scorer.label_quality_scores_)
+
+
+FORMATS = ["csr", "csc", "coo", "lil", "dok", "bsr"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", [sparse.csr_matrix, sparse.csr_array])
+def test_sparse_in_sparse_of_the_same_kind_out(format, dtype, kind):
+    data = kind(X.astype(dtype)).asformat(format)
+    scorer = LabelQualityScorer(MultinomialNB(), append="classes")
+    dense = scorer.fit_transform(X.astype(dtype), Y)
+    for output in (scorer.fit_transform(data, Y), scorer.transform(data)):
+        assert output.format == format
+        assert type(output) is type(data)
+        assert output.dtype == dtype
+    assert_allclose(scorer.fit_transform(data, Y).toarray(), dense, rtol=1e-6)
+
+
+@pytest.mark.parametrize("passthrough", [True, False])
+def test_float32_stays_float32(passthrough):
+    scorer = LabelQualityScorer(
+        RandomForestClassifier(5, random_state=0), passthrough=passthrough
+    )
+    data = X.astype(np.float32)
+    assert scorer.fit_transform(data, Y).dtype == np.float32
+    assert scorer.transform(data).dtype == np.float32
+    assert scorer.transform(X).dtype == np.float64
+    assert scorer.label_quality_scores_.dtype == np.float64
+
+
+def test_lists_and_integers():
+    scorer = LabelQualityScorer(GaussianNB())
+    integers = X.round().astype(int)
+    output = scorer.fit_transform(integers.tolist(), Y.tolist())
+    assert output.dtype == np.float64
+    assert_array_equal(output, scorer.fit_transform(integers, Y))
+
+
+def test_passthrough_false_returns_the_scores_alone():
+    scorer = LabelQualityScorer(GaussianNB(), passthrough=False, append="classes")
+    output = scorer.fit_transform(X, Y)
+    assert output.shape == (150, 3)
+    assert_array_equal(
+        scorer.get_feature_names_out(),
+        [f"labelqualityscorer_self_confidence_{k}" for k in range(3)],
+    )
+    scorer.set_params(estimator=MultinomialNB())
+    assert_allclose(
+        scorer.fit_transform(sparse.csr_array(X), Y), scorer.fit_transform(X, Y)
+    )
+
+
+# -- text ------------------------------------------------------------------------------
+
+TEXTS = ["good day", "good night", "bad luck", "bad news", "good", "bad"] * 5
+OPINIONS = ["+", "+", "-", "-", "+", "-"] * 5
+
+
+@pytest.mark.parametrize(
+    "as_kind",
+    [list, tuple, np.array, partial(np.array, dtype=object), pd.Series],
+)
+def test_text(as_kind):
+    texts = as_kind(TEXTS)
+    classifier = make_pipeline(CountVectorizer(), MultinomialNB())
+    scorer = LabelQualityScorer(classifier, passthrough=False)
+    output = scorer.fit_transform(texts, OPINIONS)
+    assert output.shape == (30, 1)
+    assert scorer.transform(texts).shape == (30, 1)
+    assert scorer.score(texts, OPINIONS) == 1
+    assert not hasattr(scorer, "n_features_in_")
+    opposite = ["-" if opinion == "+" else "+" for opinion in OPINIONS]
+    assert scorer.score_samples(texts, opposite).max() < 0.5
+
+
+def test_text_with_passthrough_is_refused_before_the_costly_fit():
+    class NeverFitted(MultinomialNB):
+        def fit(self, X, y):
+            raise AssertionError("fitted")
+
+    classifier = make_pipeline(CountVectorizer(), NeverFitted())
+    for texts in (TEXTS, np.array(TEXTS), pd.Series(TEXTS), pl.Series(TEXTS)):
+        with pytest.raises(ValueError, match=r"shape \(30,\); pass passthrough=False"):
+            LabelQualityScorer(classifier).fit(texts, OPINIONS)
+
+
+def test_text_in_a_feature_union():
+    union = FeatureUnion(
+        [
+            ("words", CountVectorizer()),
+            (
+                "quality",
+                LabelQualityScorer(
+                    make_pipeline(CountVectorizer(), MultinomialNB()),
+                    passthrough=False,
+                ),
+            ),
+        ]
+    )
+    pipeline = make_pipeline(union, LogisticRegression()).fit(TEXTS, OPINIONS)
+    assert pipeline.score(TEXTS, OPINIONS) == 1
+    assert union.fit_transform(TEXTS, OPINIONS).shape == (30, 7)
+
+
+# -- data frames -----------------------------------------------------------------------
+
+
+def mixed_frame(library):
+    columns = {
+        "length": X[:, 0],
+        "rounded": X[:, 2].round().astype(int),
+        "colour": np.array(["blue", "pink", "white"])[(Y + (X[:, 1] > 3)) % 3],
+    }
+    return library.DataFrame(columns)
+
+
+def mixed_classifier():
+    by_name = make_column_transformer(
+        (OneHotEncoder(), ["colour"]), remainder="passthrough"
+    )
+    return make_pipeline(by_name, LogisticRegression(max_iter=1000))
+
+
+@pytest.mark.parametrize("library", [pd, pl], ids=["pandas", "polars"])
+def test_frame_with_text_columns_stays_a_frame(library):
+    frame = mixed_frame(library)
+    scorer = LabelQualityScorer(mixed_classifier(), append="classes")
+    for output in (scorer.fit_transform(frame, NAMES[Y]), scorer.transform(frame)):
+        assert isinstance(output, library.DataFrame)
+        assert list(output.columns) == [
+            "length",
+            "rounded",
+            "colour",
+            *(f"labelqualityscorer_self_confidence_{name}" for name in NAMES),
+        ]
+        assert_array_equal(output["colour"].to_numpy(), frame["colour"].to_numpy())
+        assert output["rounded"].dtype == frame["rounded"].dtype
+    assert_array_equal(scorer.get_feature_names_out(), output.columns)
+    # The next step can still take columns by name.
+    pipeline = make_pipeline(scorer, mixed_classifier()).fit(frame, Y)
+    assert pipeline.predict(frame).shape == (150,)
+
+
+def test_index_is_kept():
+    frame = mixed_frame(pd).set_index(pd.Index([f"flower {i}" for i in range(150)]))
+    output = LabelQualityScorer(mixed_classifier()).fit_transform(frame, Y)
+    assert output.index.equals(frame.index)
+    assert list(frame.columns) == ["length", "rounded", "colour"]
+
+
+def test_taken_column_name_is_refused():
+    frame = mixed_frame(pd).assign(labelqualityscorer_self_confidence=1.0)
+    with pytest.raises(ValueError, match=r"\['labelqualityscorer_self_confidence'\]"):
+        LabelQualityScorer(mixed_classifier()).fit_transform(frame, Y)
+
+
+@pytest.mark.parametrize("library", [pd, pl], ids=["pandas", "polars"])
+def test_numeric_frame_is_an_array_unless_set_output_says_else(library):
+    columns = {"a": X[:, 0], "b": X[:, 1].round().astype(int)}
+    frame = library.DataFrame(columns)
+    scorer = LabelQualityScorer(GaussianNB())
+    as_array = scorer.fit_transform(frame, Y)
+    assert type(as_array) is np.ndarray
+    assert as_array.dtype == np.float64
+    assert_array_equal(scorer.feature_names_in_, ["a", "b"])
+
+    scorer.set_output(transform=library.__name__)
+    for output in (scorer.fit_transform(frame, Y), scorer.transform(frame)):
+        assert isinstance(output, library.DataFrame)
+        assert list(output.columns) == ["a", "b", *scorer._score_names()]
+        assert output["b"].dtype == frame["b"].dtype
+    assert_array_equal(scorer.fit_transform(frame, Y).to_numpy(), as_array)
+
+
+def test_set_output_from_arrays_and_across_libraries():
+    scorer = LabelQualityScorer(GaussianNB()).set_output(transform="polars")
+    output = scorer.fit_transform(X, Y)
+    assert output.columns == ["x0", "x1", "x2", "x3", *scorer._score_names()]
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    assert scorer.fit_transform(frame, Y).columns == list("abcd") + output.columns[4:]
+
+
+def test_set_output_is_there_for_given_too():
+    scorer = LabelQualityScorer(GaussianNB(), append="given")
+    scorer.set_output(transform="pandas")
+    output = scorer.fit_transform(pd.DataFrame(X, index=np.arange(150) * 2), Y)
+    assert output.index[-1] == 298
+    assert output.columns[-1] == "labelqualityscorer_self_confidence"
+
+
+def test_missing_values_if_the_classifier_takes_them():
+    data = X.copy()
+    data[::3, 0] = np.nan
+    scorer = LabelQualityScorer(HistGradientBoostingClassifier(max_iter=5))
+    assert get_tags(scorer).input_tags.allow_nan
+    output = scorer.fit_transform(data, Y)
+    assert_array_equal(output[:, :4], data)
+    assert not np.isnan(output[:, 4]).any()
+
+
+# -- the leak --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("append", ["predicted", "classes"])
+def test_coin_flip_labels_cannot_be_learned(append, global_random_seed):
+    rng = np.random.default_rng(global_random_seed)
+    data = rng.normal(size=(1000, 4))
+    y = rng.integers(2, size=1000)
+    pipeline = make_pipeline(
+        LabelQualityScorer(KNeighborsClassifier(5), append=append),
+        RandomForestClassifier(50, min_samples_leaf=20, random_state=0),
+    )
+    accuracy = cross_val_score(pipeline, data, y, n_jobs=2).mean()
+    assert abs(accuracy - 0.5) < 3.5 * 0.5 / np.sqrt(1000)
+
+
+def test_given_labels_score_would_leak(global_random_seed):
+    # The witness that the test above can fail: what append="given" would do.
+    rng = np.random.default_rng(global_random_seed)
+    data = rng.normal(size=(1000, 4))
+    y = rng.integers(2, size=1000)
+    leaky = LabelQualityScorer(KNeighborsClassifier(5), append="given")
+    predicted = LabelQualityScorer(KNeighborsClassifier(5), append="classes")
+    columns = np.column_stack(
+        [leaky.fit_transform(data, y), predicted.fit_transform(data, y)[:, 4:]]
+    )
+    forest = RandomForestClassifier(50, min_samples_leaf=20, random_state=0)
+    assert cross_val_score(forest, columns, y, n_jobs=2).mean() > 0.75
+
+
+# -- classifier and grid search --------------------------------------------------------
+
+
+def test_it_is_a_classifier_with_the_tags_of_its_estimator():
+    assert is_classifier(LabelQualityScorer(GaussianNB()))
+    tags = get_tags(LabelQualityScorer(GaussianNB()))
+    assert not tags.input_tags.sparse
+    assert not tags.input_tags.allow_nan
+    assert tags.classifier_tags.multi_class
+    assert get_tags(LabelQualityScorer(LogisticRegression())).input_tags.sparse
+
+
+def test_score_is_the_expected_auroc_of_new_samples():
+    train, test = np.arange(150) % 2 == 0, np.arange(150) % 2 == 1
+    scorer = LabelQualityScorer(GaussianNB(), adjust_pred_probs=True)
+    scorer.fit(X[train], NAMES[Y[train]])
+    candidates = scorer.set_params(append="classes").transform(X[test])[:, 4:]
+    kept = np.eye(3)[Y[test]]
+    expected = roc_auc_score(kept.ravel(), candidates.ravel())
+    assert scorer.score(X[test], NAMES[Y[test]]) == pytest.approx(expected)
+
+
+def test_grid_search_stratifies_sorted_labels():
+    search = GridSearchCV(LabelQualityScorer(GaussianNB()), {"cv": [3]}, cv=3)
+    search.fit(X, Y)  # class after class
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_score_ > 0.97
+
+
+@pytest.mark.parametrize("load", [load_digits, load_wine])
+def test_grid_search_finds_a_method_that_finds_hidden_flips(load):
+    data, y = load(return_X_y=True)
+    y, is_error = with_flipped_labels(y, 0.1, seed=1)
+    smoothing = {"estimator__var_smoothing": [1e-9, 1e-3]}
+    grid = [
+        {
+            "method": ["self_confidence", "normalized_margin"],
+            "adjust_pred_probs": [False, True],
+            **smoothing,
+        },
+        {"method": ["confidence_weighted_entropy"], **smoothing},
+    ]
+    scorer = LabelQualityScorer(GaussianNB())
+    search = GridSearchCV(scorer, grid, n_jobs=2).fit(data, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    truth = [
+        roc_auc_score(
+            ~is_error,
+            clone(scorer).set_params(**params).fit(data, y).label_quality_scores_,
+        )
+        for params in search.cv_results_["params"]
+    ]
+    assert max(truth) - min(truth) > 0.02 or load is load_wine
+    assert truth[search.best_index_] >= max(truth) - 0.02
+
+
+def test_step_of_a_pipeline_in_a_grid_search():
+    pipeline = make_pipeline(
+        StandardScaler(),
+        LabelQualityScorer(KNeighborsClassifier(5)),
+        LogisticRegression(),
+    )
+    grid = {
+        "labelqualityscorer__append": ["predicted", "classes"],
+        "labelqualityscorer__estimator__n_neighbors": [3, 9],
+    }
+    search = GridSearchCV(pipeline, grid, n_jobs=2).fit(X, Y)
+    assert search.best_score_ > 0.9
+
+
+def test_passthrough_of_a_function_transformer_keeps_names():
+    scorer = LabelQualityScorer(GaussianNB())
+    pipeline = make_pipeline(
+        FunctionTransformer(feature_names_out="one-to-one"), scorer
+    ).fit(pd.DataFrame(X, columns=list("abcd")), Y)
+    assert list(pipeline.get_feature_names_out()) == [
+        *"abcd",
+        "labelqualityscorer_self_confidence",
+    ]
+
+
+def test_representation_shows_the_wrapped_estimator():
+    scorer = LabelQualityScorer(KNeighborsClassifier(7))
+    assert "KNeighborsClassifier(n_neighbors=7)" in repr(scorer)
+    assert "KNeighborsClassifier" in scorer._repr_html_()
