@@ -69,7 +69,7 @@ LABELS_OF_EVERY_KIND = {
     ),
     "dates": np.array(["2020-01-01", "2021-01-01", "2022-01-01"], "M8[D]")[LABELS],
 }
-if hasattr(np.dtypes, "StringDType"):
+if hasattr(getattr(np, "dtypes", None), "StringDType"):  # NumPy 2
     LABELS_OF_EVERY_KIND["StringDType"] = np.array(
         NAMED_LABELS, dtype=np.dtypes.StringDType()
     )
