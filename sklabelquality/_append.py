@@ -14,7 +14,14 @@ from scipy import sparse
 
 def check_two_dimensional(X):
     """Raise if scores cannot be appended to X as columns."""
-    shape = X.shape if hasattr(X, "shape") else np.asarray(X).shape
+    try:
+        shape = X.shape if hasattr(X, "shape") else np.asarray(X).shape
+    except ValueError:
+        raise ValueError(
+            "X must be two-dimensional with passthrough=True, which appends scores to "
+            "its features, but its rows differ in length; pass passthrough=False to "
+            "get the scores alone."
+        ) from None
     if len(shape) != 2:
         raise ValueError(
             "X must be two-dimensional with passthrough=True, which appends scores to "
@@ -51,18 +58,17 @@ def append_columns(X, scores, names, *, output="default"):
     appended : ndarray, sparse matrix or data frame
         Of shape (n_samples, n_features + n_columns).
     """
-    scores = in_dtype_of(X, scores)
     if sparse.issparse(X):
         is_array = isinstance(X, sparse.sparray)
         as_csr = sparse.csr_array if is_array else sparse.csr_matrix
-        return sparse.hstack([X, as_csr(scores)], format=X.format)
+        return sparse.hstack([X, as_csr(in_dtype_of(X, scores))], format=X.format)
     library = _data_frame_library(X)
     if library is not None and (library == output or not _is_numeric(X, library)):
         return _append_to_frame(X, scores, names, library)
     X = np.asarray(X)
     if X.dtype.kind in "SU":  # or the scores would turn into strings
         X = X.astype(object)
-    return np.hstack([X, scores])
+    return np.hstack([X, in_dtype_of(X, scores)])
 
 
 def _data_frame_library(X):

@@ -12,7 +12,8 @@ def expected_auroc(codes, candidate_scores):
 
     Nothing is sampled: each of the n given labels is a case of "kept", each of the
     n (K - 1) labels that could stand in its place is a case of "replaced", and every
-    pair of a kept and a replaced label counts, whatever the rate of replacement.
+    pair of a kept and a replaced label counts, whatever the rate of replacement. Pairs
+    of a label and its own replacement, a share of 1/n, count like the others.
 
     Parameters
     ----------

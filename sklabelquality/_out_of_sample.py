@@ -4,19 +4,29 @@
 """Out-of-sample predicted probabilities: every sample is predicted by models that did
 not see it in training.
 
-1. The splitter's splits are sorted into passes, each of which tests every sample once.
+1. The splitter's splits are cut into passes, each of which tests every sample once.
 2. :func:`~sklearn.model_selection.cross_val_predict` gives one matrix per pass. It
    works on a facade of the classifier that shows it the labels as the user wrote them
    and always returns a column for each class, also where a training fold lacks one.
 3. The passes are averaged.
 """
 
+import threading
 import warnings
+from functools import partial
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.model_selection import check_cv, cross_val_predict
-from sklearn.utils import get_tags
+from sklearn.model_selection import (
+    RepeatedStratifiedKFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    check_cv,
+    cross_val_predict,
+)
+from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils.validation import _check_method_params
 
 from sklabelquality._validation import brief
 
@@ -52,22 +62,23 @@ def cross_fit(estimator, X, codes, classes, *, cv, n_jobs, verbose, fit_params):
     pred_probs : ndarray of shape (n_samples, n_classes)
         Probabilities, averaged over the repeats.
     """
-    splits, has_small_class = _split(cv, X, codes)
-    passes = _passes(splits, len(codes), cv)
-    _warn_of_small_classes(splits, len(passes[0]), has_small_class, codes, classes)
-    facade = _AllClassesClassifier(estimator, classes)
+    splits = _split(cv, X, codes)
+    passes = _consecutive_passes(splits, len(codes))
+    # Stratification fails for classes with fewer samples than folds.
+    n_folds = len(passes[0]) if passes and _is_stratified(cv) else 0
+    _warn_of_small_classes(splits, n_folds, codes, classes)
+    predict = partial(
+        cross_val_predict,
+        _AllClassesClassifier(estimator, classes),
+        method="predict_proba",
+        n_jobs=n_jobs,
+        verbose=verbose,
+    )
+    if passes is None:
+        return _predict_repeated_samples(predict, X, codes, splits, fit_params)
     total = 0
     for splits_of_pass in passes:
-        total = total + cross_val_predict(
-            facade,
-            X,
-            codes,
-            cv=splits_of_pass,
-            method="predict_proba",
-            n_jobs=n_jobs,
-            verbose=verbose,
-            params=fit_params,
-        )
+        total = total + predict(X, codes, cv=splits_of_pass, params=fit_params)
     return total / len(passes) if len(passes) > 1 else total
 
 
@@ -77,8 +88,16 @@ def predict_all_classes(estimator, X, classes):
     A class that the fitted classifier does not know has probability 0.
     """
     pred_probs = np.asarray(estimator.predict_proba(X))
+    known = np.asarray(getattr(estimator, "classes_", [])).tolist()
     column_of = {label: column for column, label in enumerate(classes.tolist())}
-    columns = [column_of[label] for label in np.asarray(estimator.classes_).tolist()]
+    columns = [column_of.get(label, -1) for label in known]
+    if pred_probs.ndim != 2 or pred_probs.shape[1] != len(known) or -1 in columns:
+        raise ValueError(
+            "estimator must have classes_, the labels that it was fitted on, one for "
+            f"each column of its predict_proba, but {brief(estimator)} has "
+            f"{brief(known)} and returned shape {pred_probs.shape}; wrap it in a "
+            "classifier that follows scikit-learn's conventions."
+        )
     if columns == list(range(len(classes))):
         return pred_probs
     all_classes = np.zeros((len(pred_probs), len(classes)), dtype=pred_probs.dtype)
@@ -120,32 +139,21 @@ class _AllClassesClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         return tags
 
 
+# Warning filters belong to the whole process, so that threads must take turns.
+_WARNING_FILTERS = threading.Lock()
+
+
 def _split(cv, X, codes):
-    """List the splits, and tell whether a class has fewer samples than folds."""
+    """List the splits, and check that they test every sample equally often."""
     splitter = check_cv(cv, codes, classifier=True)
-    has_small_class = False
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with _WARNING_FILTERS, warnings.catch_warnings():
+        # Said by _warn_of_small_classes with the names of the classes.
+        warnings.filterwarnings("ignore", message="The least populated class in y")
         splits = list(splitter.split(X, codes))
-    for warning in caught:
-        if str(warning.message).startswith("The least populated class"):
-            has_small_class = True  # said better below, with the name of the class
-        else:
-            warnings.warn_explicit(
-                warning.message, warning.category, warning.filename, warning.lineno
-            )
-    return splits, has_small_class
-
-
-def _passes(splits, n_samples, cv):
-    """Sort splits into passes that each test every sample exactly once.
-
-    A repeated splitter yields one pass after the other, so that a single open pass
-    takes almost all splits; the search over open passes serves splits in any order.
-    """
-    complete, open_passes = [], []
+    n_samples = len(codes)
     n_tests = np.zeros(n_samples, dtype=np.intp)
-    for train, test in splits:
+    for split in splits:
+        train, test = _check_split(split, n_samples, cv)
         in_test = np.zeros(n_samples, dtype=bool)
         in_test[test] = True
         n_tests += in_test
@@ -156,46 +164,106 @@ def _passes(splits, n_samples, cv):
                 f"{brief(cv)} does for {n_leaked} samples, which would not be "
                 "out-of-sample; pass a splitter such as StratifiedKFold."
             )
-        place = next(
-            (i for i, (tested, _) in enumerate(open_passes) if not tested[test].any()),
-            len(open_passes),
-        )
-        if place == len(open_passes):
-            open_passes.append((np.zeros(n_samples, dtype=bool), []))
-        tested, members = open_passes[place]
-        tested |= in_test
-        members.append((train, test))
-        if tested.all():
-            complete.append(members)
-            del open_passes[place]
-    if open_passes or not complete:
+    if n_tests.min() == 0 or n_tests.min() < n_tests.max():
         raise ValueError(
-            "cv must test every sample once, or equally often in passes that each "
-            f"test every sample once, but {brief(cv)} tests samples {n_tests.min()} to "
-            f"{n_tests.max()} times; pass a splitter such as StratifiedKFold, "
-            "StratifiedGroupKFold or RepeatedStratifiedKFold."
+            f"cv must test every sample equally often, but {brief(cv)} tests samples "
+            f"{n_tests.min()} to {n_tests.max()} times; pass a splitter such as "
+            "StratifiedKFold or RepeatedStratifiedKFold."
         )
-    return complete
+    return splits
 
 
-def _warn_of_small_classes(splits, n_folds, has_small_class, codes, classes):
-    """Warn once of the classes that a model may not have seen in training."""
+def _check_split(split, n_samples, cv):
+    """Return the positions of a split, or say what is wrong with them."""
+    train, test = map(np.asarray, split)
+    for positions in (train, test):
+        if (
+            positions.ndim != 1
+            or positions.dtype.kind not in "iu"
+            or len(positions) == 0
+            or positions.min() < 0
+            or positions.max() >= n_samples
+        ):
+            raise ValueError(
+                "cv must yield pairs of training and test positions, one-dimensional "
+                f"integers from 0 to {n_samples - 1}, but {brief(cv)} yields "
+                f"{brief(positions)}; pass a splitter such as StratifiedKFold."
+            )
+    if len(np.unique(test)) < len(test):
+        raise ValueError(
+            "cv must test a sample once in a split, but a split of "
+            f"{brief(cv)} tests some twice; pass a splitter such as StratifiedKFold."
+        )
+    return train, test
+
+
+def _consecutive_passes(splits, n_samples):
+    """Cut the splits into passes that each test every sample exactly once.
+
+    Repeated splitters yield one pass after the other. Returns None if they do not.
+    """
+    passes, members, n_tested = [], [], 0
+    for train, test in splits:
+        members.append((train, test))
+        n_tested += len(test)
+        if n_tested >= n_samples:
+            tests = np.concatenate([test for _, test in members])
+            if n_tested > n_samples or len(np.unique(tests)) < n_samples:
+                return None
+            passes.append(members)
+            members, n_tested = [], 0
+    return passes
+
+
+def _predict_repeated_samples(predict, X, codes, splits, fit_params):
+    """Average the predictions of splits that cannot be cut into passes.
+
+    cross_val_predict wants every sample to be tested once. It gets a copy of a sample
+    for each of its tests, and trains on the first of the copies.
+    """
+    rows = np.concatenate([test for _, test in splits])
+    _, first_copy = np.unique(rows, return_index=True)
+    ends = np.cumsum([len(test) for _, test in splits])
+    splits_of_copies = [
+        (first_copy[train], np.arange(end - len(test), end))
+        for (train, test), end in zip(splits, ends, strict=True)
+    ]
+    pred_probs = predict(
+        _safe_indexing(X, rows),
+        codes[rows],
+        cv=splits_of_copies,
+        params=_check_method_params(X, fit_params, indices=rows),
+    )
+    n_tests = len(rows) // len(codes)
+    by_sample = np.argsort(rows, kind="stable")
+    return pred_probs[by_sample].reshape(len(codes), n_tests, -1).mean(axis=1)
+
+
+def _is_stratified(cv):
+    stratified = StratifiedKFold, RepeatedStratifiedKFold, StratifiedGroupKFold
+    return cv is None or isinstance(cv, (Integral, *stratified))
+
+
+def _warn_of_small_classes(splits, n_folds, codes, classes):
+    """Warn once of the classes that a model has not, or hardly, seen in training."""
     n_classes = len(classes)
     counts = np.bincount(codes, minlength=n_classes)
-    too_few = (counts < n_folds) & has_small_class
+    is_small = counts < n_folds
     for train, _ in splits:
-        too_few |= np.bincount(codes[train], minlength=n_classes) == 0
-    if not too_few.any():
+        is_small |= np.bincount(codes[train], minlength=n_classes) == 0
+    if not is_small.any():
         return
     names = ", ".join(
         f"{label!r} ({count} sample{'s' if count > 1 else ''})"
-        for label, count in zip(classes[too_few].tolist(), counts[too_few], strict=True)
+        for label, count in zip(
+            classes[is_small].tolist(), counts[is_small], strict=True
+        )
     )
     warnings.warn(
-        f"Too few samples for the {n_folds} folds of cv in class {names}: a model that "
-        "saw few or none of them in training gives the class little or no probability, "
-        "so its labels get low scores even if they are right; use fewer folds, merge "
-        "the class with another or drop its samples.",
+        f"The folds of cv leave too few samples for training in class {names}: a model "
+        "that saw few or none of them gives the class little or no probability, so "
+        "its labels get low scores even if they are right; use a stratified or "
+        "shuffled cv, fewer folds, or merge or drop classes that are that rare.",
         UserWarning,
         stacklevel=2,
     )

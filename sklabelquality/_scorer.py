@@ -3,6 +3,7 @@
 
 """LabelQualityScorer: label quality scores as a scikit-learn estimator."""
 
+import warnings
 from numbers import Integral
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
     clone,
+    is_classifier,
 )
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
@@ -28,23 +30,27 @@ from sklearn.utils.validation import (
 )
 
 from sklabelquality._append import append_columns, check_two_dimensional, in_dtype_of
-from sklabelquality._confident_learning import confident_thresholds
+from sklabelquality._confident_learning import mean_self_confidence
 from sklabelquality._metrics import expected_auroc
 from sklabelquality._out_of_sample import cross_fit, predict_all_classes
 from sklabelquality._scores import (
     METHODS,
     check_adjustable,
-    get_label_quality_scores,
     score_best_candidates,
     score_candidates,
     score_labels,
 )
 from sklabelquality._validation import (
+    brief,
     check_labels,
     check_pred_probs,
     encode_labels,
     factorize_labels,
+    find_labels,
 )
+
+# What errors call the probabilities that the user did not pass.
+PREDICTED = "The probabilities that estimator predicts"
 
 
 class LabelQualityScorer(
@@ -85,8 +91,8 @@ class LabelQualityScorer(
 
     cv : int, cross-validation splitter or iterable of splits, default=None
         How to split the samples for cross fitting. None means 5 stratified folds, an
-        int that many. Splitters must test every sample equally often; the probabilities
-        of repeated ones, such as
+        int that many, without shuffling. Splitters must test every sample equally
+        often; the probabilities of repeated ones, such as
         :class:`~sklearn.model_selection.RepeatedStratifiedKFold`, are averaged.
 
     append : {"predicted", "classes", "given"}, default="predicted"
@@ -147,6 +153,17 @@ class LabelQualityScorer(
     A class with fewer samples than folds may be missing in the training part of a fold.
     It then has probability 0 there and its labels get a low score; a warning names it.
 
+    In a grid over `method` and `adjust_pred_probs`, give the entropy a grid of its own,
+    since it cannot be adjusted::
+
+        [
+            {
+                "method": ["self_confidence", "normalized_margin"],
+                "adjust_pred_probs": [False, True],
+            },
+            {"method": ["confidence_weighted_entropy"]},
+        ]
+
     Random numbers are drawn only by the classifier and the splitter, so both need a
     `random_state` for reproducible scores, if they take one.
 
@@ -172,6 +189,9 @@ class LabelQualityScorer(
     >>> scorer = LabelQualityScorer(KNeighborsClassifier(10)).fit(iris.data, species)
     >>> np.argsort(scorer.label_quality_scores_)[:3].tolist()
     [0, 75, 149]
+    >>> predicted = scorer.classes_[scorer.oof_pred_probs_.argmax(axis=1)]
+    >>> predicted[[0, 75, 149]].tolist()
+    ['setosa', 'versicolor', 'virginica']
 
     As a step it appends the score of the best label to the four features:
 
@@ -257,25 +277,25 @@ class LabelQualityScorer(
                 "y must have at least two classes, but has one class only, "
                 f"{classes.tolist()[0]!r}; there is nothing to tell its labels from."
             )
-        pred_probs = cross_fit(
-            self.estimator,
-            X,
-            codes,
-            classes,
-            cv=self.cv,
-            n_jobs=self.n_jobs,
-            verbose=self.verbose,
-            fit_params=params,
+        pred_probs = check_pred_probs(
+            cross_fit(
+                self.estimator,
+                X,
+                codes,
+                classes,
+                cv=self.cv,
+                n_jobs=self.n_jobs,
+                verbose=self.verbose,
+                fit_params=params,
+            ),
+            name=PREDICTED,
         )
         self.estimator_ = clone(self.estimator).fit(X, classes[codes], **params)
         self.classes_ = classes
         self.oof_pred_probs_ = pred_probs
-        self.confident_thresholds_ = confident_thresholds(codes, pred_probs)
-        self.label_quality_scores_ = get_label_quality_scores(
-            codes,
-            pred_probs,
-            method=self.method,
-            adjust_pred_probs=self.adjust_pred_probs,
+        self.confident_thresholds_ = mean_self_confidence(codes, pred_probs)
+        self.label_quality_scores_ = score_labels(
+            codes, pred_probs, self.method, self._thresholds
         )
         return self
 
@@ -376,7 +396,8 @@ class LabelQualityScorer(
         pred_probs = self._check_pred_probs(X)
         if y is None:
             return score_best_candidates(pred_probs, self.method, self._thresholds)
-        codes = self._encode(X, y)
+        y = self._check_labels(X, y)
+        codes = encode_labels(y, self.classes_.tolist(), name="y")
         return score_labels(codes, pred_probs, self.method, self._thresholds)
 
     def score(self, X, y):
@@ -404,11 +425,18 @@ class LabelQualityScorer(
         Raises
         ------
         ValueError
-            If `y` has missing values or labels that `fit` did not see.
+            If `y` has missing values, or no label that `fit` saw.
+
+        Warns
+        -----
+        UserWarning
+            If some labels are of a class that `fit` did not see, as happens to a rare
+            one in cross-validation; their samples are left out.
         """
         check_is_fitted(self)
-        codes = self._encode(X, y)
-        pred_probs = self._check_pred_probs(X)
+        codes, pred_probs = self._known_labels(
+            self._check_labels(X, y), self._check_pred_probs(X)
+        )
         candidates = score_candidates(pred_probs, self.method, self._thresholds)
         return expected_auroc(codes, candidates)
 
@@ -456,11 +484,12 @@ class LabelQualityScorer(
                 "target y is None; pass the given labels."
             )
         check_adjustable(self.method, self.adjust_pred_probs, "adjust_pred_probs=False")
-        if isinstance(self.estimator, FrozenEstimator):
+        if _has_fitted_classifier(self.estimator):
             raise ValueError(
-                "estimator must be a classifier that can be refitted, but is a "
-                "FrozenEstimator; pass the classifier itself, or score the frozen "
-                "one's probabilities by get_label_quality_scores."
+                "estimator must be a classifier that can be refitted, but has a "
+                "FrozenEstimator in it, whose training samples would be scored "
+                "in-sample; pass the classifier itself, or score the frozen one's "
+                "probabilities of new samples by get_label_quality_scores."
             )
         # Metadata routing is not supported yet; this names set_config as the remedy.
         if _routing_enabled() and params:
@@ -473,17 +502,35 @@ class LabelQualityScorer(
             check_two_dimensional(X)
 
     def _check_pred_probs(self, X):
-        return check_pred_probs(self.predict_proba(X))
+        return check_pred_probs(self.predict_proba(X), name=PREDICTED)
 
-    def _encode(self, X, y):
+    def _check_labels(self, X, y):
         y = check_labels(y, name="y")
         check_consistent_length(X, y)
-        return encode_labels(y, self.classes_.tolist(), name="y")
+        return y
+
+    def _known_labels(self, y, pred_probs):
+        """Return the codes and probabilities of the samples with a known label."""
+        codes = find_labels(y, self.classes_.tolist())
+        is_known = codes >= 0
+        if is_known.all():
+            return codes, pred_probs
+        if not is_known.any():
+            encode_labels(y, self.classes_.tolist(), name="y")  # says so
+        unknown = sorted(set(y[~is_known].tolist()), key=str)
+        warnings.warn(
+            f"y has {np.sum(~is_known)} of {len(y)} labels of classes that fit did not "
+            f"see, {brief(unknown)}: their samples are left out of the score.",
+            UserWarning,
+            stacklevel=3,
+        )
+        return codes[is_known], pred_probs[is_known]
 
     # -- output ------------------------------------------------------------------------
 
     @property
     def _thresholds(self):
+        check_adjustable(self.method, self.adjust_pred_probs, "adjust_pred_probs=False")
         return self.confident_thresholds_ if self.adjust_pred_probs else None
 
     def _candidate_columns(self, pred_probs):
@@ -545,8 +592,9 @@ class LabelQualityScorer(
         tags_of_estimator = get_tags(self.estimator)
         tags.input_tags = tags_of_estimator.input_tags
         tags.non_deterministic = tags_of_estimator.non_deterministic
-        tags.classifier_tags.multi_class = tags_of_estimator.classifier_tags.multi_class
-        tags.classifier_tags.poor_score = tags_of_estimator.classifier_tags.poor_score
+        if tags_of_estimator.classifier_tags is not None:
+            tags.classifier_tags = tags_of_estimator.classifier_tags
+            tags.classifier_tags.multi_label = False
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
@@ -555,3 +603,8 @@ class LabelQualityScorer(
 LabelQualityScorer.transform = available_if(LabelQualityScorer._can_transform)(
     LabelQualityScorer.transform
 )
+
+
+def _has_fitted_classifier(estimator):
+    parts = [estimator, *estimator.get_params(deep=True).values()]
+    return any(isinstance(p, FrozenEstimator) and is_classifier(p) for p in parts)

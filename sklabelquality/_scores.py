@@ -19,6 +19,7 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklabelquality._confident_learning import mean_self_confidence
 from sklabelquality._validation import (
+    brief,
     check_labels,
     check_labels_and_pred_probs,
     check_pred_probs,
@@ -349,10 +350,11 @@ def get_label_quality_scores(
 
     .. math:: P'_{ik} = \frac{P_{ik} - t_k + m}{\sum_j (P_{ij} - t_j + m)}
 
-    A class that says nothing about the others takes no part: it is left out of
-    :math:`m` and of the sum and has :math:`P'_{ik} = 0`. These are classes that no
-    label uses and classes whose labels all have probability 0, such as one with a
-    single sample, which no model that did not see this sample can know.
+    A class that no label uses takes no part: it is left out of :math:`m` and of the
+    sum, and has :math:`P'_{ik} = 0`. A class whose labels all have probability 0, such
+    as one with a single sample, which no model that did not see this sample can know,
+    has no threshold to subtract and counts as if :math:`t_k = m`; its labels score
+    like others that have no probability, not like average ones.
 
     References
     ----------
@@ -492,9 +494,8 @@ def order_label_issues(
         The scoring method to order by.
 
     rank_by_kwargs : dict, default=None
-        More keyword arguments of :func:`get_label_quality_scores`, such as
-        `{"adjust_pred_probs": True}`. The scores are those within all samples, not
-        within the issues.
+        `{"adjust_pred_probs": True}` to order by adjusted scores. Their thresholds are
+        those of all samples, not of the issues.
 
     classes : array-like of shape (n_classes,), default=None
         The labels that the columns of `pred_probs` stand for.
@@ -520,14 +521,24 @@ def order_label_issues(
 
     Examples
     --------
+    Take the labels that are not the most probable class for issues:
+
+    >>> import numpy as np
     >>> from sklabelquality import order_label_issues
-    >>> order_label_issues(
-    ...     [True, False, True], [0, 0, 1], [[0.3, 0.7], [0.8, 0.2], [0.9, 0.1]]
-    ... )
+    >>> labels = np.array([0, 0, 1])
+    >>> pred_probs = np.array([[0.3, 0.7], [0.8, 0.2], [0.9, 0.1]])
+    >>> order_label_issues(pred_probs.argmax(axis=1) != labels, labels, pred_probs)
     array([2, 0])
     """
+    rank_by_kwargs = rank_by_kwargs or {}
+    if rank_by_kwargs.keys() - {"adjust_pred_probs"}:
+        raise TypeError(
+            "rank_by_kwargs may hold 'adjust_pred_probs' alone, but has "
+            f"{brief(list(rank_by_kwargs))}; pass the method as rank_by and the "
+            "classes as classes."
+        )
     scores = get_label_quality_scores(
-        labels, pred_probs, method=rank_by, classes=classes, **(rank_by_kwargs or {})
+        labels, pred_probs, method=rank_by, classes=classes, **rank_by_kwargs
     )
     mask = check_labels(mask, name="mask")
     if mask.dtype != bool:
@@ -588,13 +599,12 @@ def _blocks(pred_probs, thresholds):
 
 def _adjusted(pred_probs, thresholds):
     """Subtract each class's threshold and renormalise, see the notes of the scores."""
-    takes_part = np.isfinite(thresholds) & (thresholds > 0)
-    if not takes_part.any():
-        return pred_probs
-    shift = np.where(takes_part, thresholds[takes_part].max() - thresholds, 0)
-    adjusted = (pred_probs + shift.astype(pred_probs.dtype)) * takes_part
+    is_used = np.isfinite(thresholds)
+    highest = thresholds[is_used].max(initial=0)
+    shift = np.where(is_used & (thresholds > 0), highest - thresholds, 0)
+    adjusted = (pred_probs + shift.astype(pred_probs.dtype)) * is_used
     totals = adjusted.sum(axis=1, keepdims=True)
-    # All the probability may be on classes that take no part.
+    # All the probability may be on classes that no label uses.
     return np.divide(adjusted, totals, out=adjusted, where=totals > 0)
 
 
@@ -609,8 +619,15 @@ def check_adjustable(method, adjust, remedy):
 
 def _check_thresholds(thresholds, pred_probs):
     """Return thresholds as an array with a number or infinity for each class."""
-    thresholds = np.asarray(thresholds, dtype=np.float64)
     n_classes = pred_probs.shape[1]
+    try:
+        thresholds = np.asarray(thresholds, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"thresholds must be {n_classes} numbers, one for each column of "
+            f"pred_probs, but is {brief(thresholds)}; pass what confident_thresholds "
+            "returns."
+        ) from None
     if thresholds.shape != (n_classes,):
         raise ValueError(
             f"thresholds must have shape ({n_classes},), one for each column of "

@@ -69,7 +69,8 @@ def check_labels_and_pred_probs(labels, pred_probs, classes=None):
 
     order = _order_of_columns(names_of_columns, classes)
     if order is not None:
-        pred_probs = pred_probs[:, order]
+        if order != sorted(order):
+            pred_probs = pred_probs[:, order]
     elif classes_are_sorted_labels:
         _warn_if_columns_look_permuted(codes, pred_probs, classes)
     return codes, pred_probs
@@ -172,10 +173,10 @@ def _with_natural_dtype(labels, name):
         return labels.astype(bool)
     if all(isinstance(value, numbers.Real | np.bool_) for value in distinct):
         natural = np.asarray(values)
-        if natural.dtype.kind == "O":
+        if natural.dtype.kind == "O" or len(set(natural.tolist())) < len(distinct):
             raise ValueError(
-                f"{name} must fit into 64 bits where they are integers, but range up "
-                f"to {max(distinct)}; pass them as strings."
+                f"{name} must be numbers that one NumPy dtype can tell apart, but "
+                f"range from {min(distinct)} to {max(distinct)}; pass them as strings."
             )
         if natural.dtype.kind == "f":
             _check_integral(natural, name)
@@ -246,19 +247,24 @@ def factorize_labels(labels, *, name="labels"):
 
 def encode_labels(labels, classes, *, name="labels"):
     """Return the position of each label in the sequence of classes."""
-    distinct, inverse = _distinct_labels(labels)
-    code_of = {label: code for code, label in enumerate(classes)}
-    codes = np.array([code_of.get(label, -1) for label in distinct], dtype=np.intp)
-    codes = codes[inverse]
+    codes = find_labels(labels, classes)
     unseen = codes < 0
     if unseen.any():
         first = int(unseen.argmax())
         raise ValueError(
-            f"{name} must be among the {len(code_of)} classes, but {unseen.sum()} of "
+            f"{name} must be among the {len(classes)} classes, but {unseen.sum()} of "
             f"{len(labels)} are not, the first ({labels[first]!r}) at position "
             f"{first}; the classes are {brief(list(classes))}."
         )
     return codes
+
+
+def find_labels(labels, classes):
+    """Return the position of each label in the sequence of classes, or -1."""
+    distinct, inverse = _distinct_labels(labels)
+    code_of = {label: code for code, label in enumerate(classes)}
+    codes = np.array([code_of.get(label, -1) for label in distinct], dtype=np.intp)
+    return codes[inverse]
 
 
 def _distinct_labels(labels):
@@ -309,16 +315,16 @@ def _check_all_columns_named(classes, n_classes):
 
 
 def _order_of_columns(names, classes):
-    """Return the columns in the order of classes, or None if names are not classes."""
-    if names is None or len(names) != len(classes):
+    """Return the columns in the order of classes, or None if names are not classes.
+
+    A file may have turned the names into strings, so "1" names the class 1.
+    """
+    if names is None:
         return None
-    try:
-        position_of = {name: position for position, name in enumerate(names)}
-    except TypeError:  # a name that cannot be looked up is no class
-        return None
-    if position_of.keys() != set(classes):
-        return None
-    return [position_of[label] for label in classes]
+    for wanted in (classes, [str(label) for label in classes]):
+        if len(names) == len(wanted) and set(names) == set(wanted):
+            return [names.index(label) for label in wanted]
+    return None
 
 
 def _warn_if_columns_look_permuted(codes, pred_probs, classes):
@@ -351,7 +357,7 @@ def column_names(pred_probs):
     return None if names is None else list(names)
 
 
-def check_pred_probs(pred_probs):
+def check_pred_probs(pred_probs, *, name="pred_probs"):
     """Return pred_probs as a matrix of float32 or float64 with rows that sum to one.
 
     The matrix that was passed is never changed; it is copied only if its dtype is
@@ -361,12 +367,12 @@ def check_pred_probs(pred_probs):
     low, high = pred_probs.min(), pred_probs.max()
     # Written so that NaN, which min and max hand on, fails the test.
     if not (low >= -RANGE_TOLERANCE and high <= 1 + RANGE_TOLERANCE):
-        _raise_for_value(pred_probs)
+        _raise_for_value(pred_probs, name)
     if low < 0 or high > 1:
         pred_probs = np.clip(pred_probs, 0, 1)
     deviation = np.abs(pred_probs.sum(axis=1, dtype=np.float64) - 1)
     if deviation.max() > ROW_SUM_TOLERANCE:
-        _raise_for_row_sum(pred_probs, deviation)
+        _raise_for_row_sum(pred_probs, deviation, name)
     return pred_probs
 
 
@@ -403,10 +409,10 @@ def _as_float_matrix(pred_probs):
 
 
 def _objects_as_floats(array):
-    if not any(isinstance(value, str | bytes) for value in array.ravel().tolist()):
+    if not {str, bytes} & set(map(type, array.ravel().tolist())):
         try:
             return array.astype(np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             pass
     for position, value in np.ndenumerate(array):
         if isinstance(value, str | bytes) or not isinstance(value, numbers.Real):
@@ -451,30 +457,47 @@ def _check_shape(array):
         )
 
 
-def _raise_for_value(pred_probs):
-    nan_or_inf = ~np.isfinite(pred_probs)
-    if nan_or_inf.any():
-        wrong, rule = nan_or_inf, "must be finite"
-        remedy = "drop these samples or let the classifier predict them"
-    else:
+def _raise_for_value(pred_probs, name):
+    wrong = ~np.isfinite(pred_probs)
+    rule = "must be finite"
+    remedy = (
+        "drop these samples or, where a classifier predicted them, look at its "
+        "features and at what its fit was given, such as sample_weight"
+    )
+    if not wrong.any():
         wrong = (pred_probs < -RANGE_TOLERANCE) | (pred_probs > 1 + RANGE_TOLERANCE)
         rule = "must be probabilities from 0 to 1"
-        remedy = "turn logits into probabilities with scipy.special.softmax"
+        sums = pred_probs.sum(axis=1, dtype=np.float64)
+        if np.abs(sums - 1).max() <= ROW_SUM_TOLERANCE:
+            remedy = (
+                "clip them by numpy.clip(pred_probs, 0, 1) if they are rounding errors"
+            )
+        elif pred_probs.min() >= 0 and np.abs(sums - 100).max() <= 1:
+            remedy = "divide percentages by 100"
+        else:
+            remedy = (
+                "turn logits into probabilities by scipy.special.softmax(x, axis=1)"
+            )
     row, column = np.unravel_index(wrong.argmax(), wrong.shape)
     raise ValueError(
-        f"pred_probs {rule}, but {wrong.sum()} of {wrong.size} entries are not, the "
-        f"first ({pred_probs[row, column]}) in row {row}, column {column}; {remedy}."
+        f"{name} {rule}, but {wrong.sum()} of {wrong.size} entries are not, the first "
+        f"({pred_probs[row, column]}) in row {row}, column {column}; {remedy}."
     )
 
 
-def _raise_for_row_sum(pred_probs, deviation):
+def _raise_for_row_sum(pred_probs, deviation, name):
     wrong = deviation > ROW_SUM_TOLERANCE
     row = int(wrong.argmax())
+    total = pred_probs[row].sum()
+    remedy = (
+        f"normalise them by {name} / {name}.sum(axis=1, keepdims=True)"
+        if total > 0
+        else "drop these samples, for which no class was predicted"
+    )
     raise ValueError(
-        f"The rows of pred_probs must sum to 1 within {ROW_SUM_TOLERANCE}, but "
-        f"{wrong.sum()} of {wrong.size} do not, the first (row {row}) sums to "
-        f"{pred_probs[row].sum():.6g}; normalise them by "
-        "pred_probs / pred_probs.sum(axis=1, keepdims=True)."
+        f"{name} must have rows that sum to 1 within {ROW_SUM_TOLERANCE}, but "
+        f"{wrong.sum()} of {wrong.size} rows do not, the first (row {row}) sums to "
+        f"{total:.6g}; {remedy}."
     )
 
 

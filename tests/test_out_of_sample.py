@@ -5,6 +5,7 @@
 
 import re
 import warnings
+from multiprocessing.pool import ThreadPool
 
 import numpy as np
 import pytest
@@ -51,6 +52,23 @@ def naive_out_of_sample(estimator, X, y, splits):
     return total / n_tests[:, np.newaxis]
 
 
+class ShuffledSplits:
+    """Yield the splits of another splitter in random order."""
+
+    def __init__(self, cv):
+        self.cv = cv
+
+    def __repr__(self):
+        return f"shuffled {self.cv}"
+
+    def split(self, X, y=None, groups=None):
+        splits = list(self.cv.split(X, y, groups))
+        return [splits[i] for i in np.random.default_rng(0).permutation(len(splits))]
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return self.cv.get_n_splits(X, y, groups)
+
+
 @pytest.mark.parametrize(
     "cv",
     [
@@ -61,6 +79,10 @@ def naive_out_of_sample(estimator, X, y, splits):
         RepeatedStratifiedKFold(n_splits=3, n_repeats=4, random_state=0),
         RepeatedKFold(n_splits=5, n_repeats=2, random_state=0),
         PredefinedSplit(np.arange(150) % 7),
+        ShuffledSplits(RepeatedKFold(n_splits=5, n_repeats=4, random_state=0)),
+        ShuffledSplits(
+            RepeatedStratifiedKFold(n_splits=3, n_repeats=3, random_state=0)
+        ),
     ],
     ids=str,
 )
@@ -78,13 +100,25 @@ def test_partition_equals_cross_val_predict():
         assert_array_equal(scorer.oof_pred_probs_, expected)
 
 
-def test_splits_of_passes_in_any_order(global_random_seed):
-    cv = RepeatedStratifiedKFold(n_splits=3, n_repeats=3, random_state=0)
-    splits = list(cv.split(X, Y))
-    expected = LabelQualityScorer(GaussianNB(), cv=cv).fit(X, Y).oof_pred_probs_
-    interleaved = [splits[i] for i in (0, 3, 6, 1, 4, 7, 2, 5, 8)]
-    scorer = LabelQualityScorer(GaussianNB(), cv=iter(interleaved)).fit(X, Y)
+def test_leave_p_out():
+    some = np.arange(0, 150, 10)
+    splits = LeavePOut(2).split(X[some])
+    expected = naive_out_of_sample(GaussianNB(), X[some], Y[some], splits)
+    scorer = LabelQualityScorer(GaussianNB(), cv=LeavePOut(2)).fit(X[some], Y[some])
     assert_allclose(scorer.oof_pred_probs_, expected, atol=1e-12)
+
+
+def test_weights_follow_the_samples_when_splits_are_shuffled():
+    Recorder.calls.clear()
+    X_numbered = np.arange(150)[:, np.newaxis]
+    cv = ShuffledSplits(RepeatedKFold(n_splits=3, n_repeats=2, random_state=0))
+    LabelQualityScorer(Recorder(), cv=cv).fit(
+        X_numbered, Y, sample_weight=np.arange(150.0)
+    )
+    assert len(Recorder.calls) == 7
+    for X_seen, y_seen, weight_seen, _ in Recorder.calls:
+        assert_array_equal(weight_seen, X_seen[:, 0])
+        assert_array_equal(y_seen, Y[X_seen[:, 0]])
 
 
 @pytest.mark.parametrize(
@@ -99,16 +133,33 @@ def test_splits_of_passes_in_any_order(global_random_seed):
     ids=["ShuffleSplit", "TimeSeriesSplit", "PredefinedSplit", "holdout", "uneven"],
 )
 def test_cv_that_does_not_test_samples_equally_often(cv):
-    match = r"cv must test every sample once.*samples \d to \d times; pass .*KFold"
+    match = (
+        r"cv must test every sample equally often.*samples \d to \d times; pass .*KFold"
+    )
     with pytest.raises(ValueError, match=match):
         LabelQualityScorer(GaussianNB(), cv=cv).fit(X, Y)
 
 
-def test_cv_that_cannot_be_sorted_into_passes():
-    with pytest.raises(
-        ValueError, match=r"LeavePOut\(p=2\) tests samples 4 to 4 times"
-    ):
-        LabelQualityScorer(GaussianNB(), cv=LeavePOut(2)).fit(X[::30], [0, 0, 1, 1, 1])
+@pytest.mark.parametrize(
+    "split",
+    [
+        (np.arange(150) > 50, np.arange(150) <= 50),
+        (np.arange(100), np.arange(100, 151)),
+        (np.arange(100), np.arange(-50, 0)),
+        (np.array([], dtype=int), np.arange(150)),
+        (np.arange(100.0), np.arange(100.0, 150.0)),
+    ],
+    ids=["masks", "too large", "negative", "empty", "floats"],
+)
+def test_cv_that_yields_no_positions(split):
+    with pytest.raises(ValueError, match=r"cv must yield pairs .* from 0 to 149"):
+        LabelQualityScorer(GaussianNB(), cv=[split]).fit(X, Y)
+
+
+def test_cv_that_tests_a_sample_twice_in_a_split():
+    split = (np.arange(100), np.r_[np.arange(100, 150), 149])
+    with pytest.raises(ValueError, match=r"tests some twice"):
+        LabelQualityScorer(GaussianNB(), cv=[split]).fit(X, Y)
 
 
 def test_cv_that_trains_on_what_it_tests():
@@ -127,7 +178,7 @@ def test_unequal_cv_is_refused_before_any_fit():
         def fit(self, X, y):
             raise AssertionError("fitted")
 
-    with pytest.raises(ValueError, match="cv must test every sample"):
+    with pytest.raises(ValueError, match="cv must test every sample equally"):
         LabelQualityScorer(NeverFitted(), cv=ShuffleSplit(2)).fit(X, Y)
 
 
@@ -159,7 +210,7 @@ class Recorder(ClassifierMixin, BaseEstimator):
 
 
 def test_fit_params_are_split_along_with_the_samples():
-    Recorder.calls = []
+    Recorder.calls.clear()
     weight = np.arange(150.0)
     X_numbered = np.arange(150)[:, np.newaxis]
     LabelQualityScorer(Recorder(), cv=3).fit(
@@ -174,7 +225,7 @@ def test_fit_params_are_split_along_with_the_samples():
 
 
 def test_estimator_sees_the_labels_as_the_user_wrote_them():
-    Recorder.calls = []
+    Recorder.calls.clear()
     names = np.array(["setosa", "versicolor", "virginica"])[Y]
     LabelQualityScorer(Recorder(), cv=3).fit(X, names)
     assert all(set(call[1]) == set(names) for call in Recorder.calls)
@@ -225,12 +276,12 @@ def test_lone_label_is_warned_of_once_and_never_scores_highest(method, adjust, k
 def test_class_with_fewer_samples_than_folds():
     y = Y.copy()
     y[:3] = 9
-    with pytest.warns(UserWarning, match=r"5 folds of cv in class 9 \(3 samples\): "):
+    with pytest.warns(UserWarning, match=r"training in class 9 \(3 samples\): "):
         LabelQualityScorer(GaussianNB()).fit(X, y)
     cv = RepeatedStratifiedKFold(n_splits=5, n_repeats=10, random_state=0)
-    with pytest.warns(UserWarning, match=r"5 folds of cv in class 9 \(3 samples\): "):
+    with pytest.warns(UserWarning, match=r"training in class 9 \(3 samples\): "):
         LabelQualityScorer(GaussianNB(), cv=cv).fit(X, y)
-    y[:10] = 9
+    y[:5] = 9
     LabelQualityScorer(GaussianNB(), cv=cv).fit(X, y)  # no warning
 
 
@@ -269,3 +320,14 @@ def test_other_warnings_of_the_splitter_are_passed_on():
 def test_group_splitter_without_groups_says_what_is_missing():
     with pytest.raises(ValueError, match="'groups' parameter should not be None"):
         LabelQualityScorer(GaussianNB(), cv=GroupKFold(3)).fit(X, Y)
+
+
+def test_threads_keep_their_warnings():
+    y = Y.copy()
+    y[0] = 7
+    show, filters = warnings.showwarning, list(warnings.filters)
+    with ThreadPool(4) as pool, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pool.map(lambda _: LabelQualityScorer(GaussianNB()).fit(X, y), range(16))
+    assert warnings.showwarning is show
+    assert warnings.filters == filters

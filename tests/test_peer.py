@@ -48,8 +48,8 @@ def test_same_scores(method, adjust, shape, concentration, global_random_seed):
     labels, pred_probs = random_problem(global_random_seed, *shape, concentration)
     if adjust:
         thresholds = confident_thresholds(labels, pred_probs)
-        # Unused classes are the subject of a test below. The peer raises thresholds to
-        # at least 2e-6.
+        # Unused classes and such without any probability are the subject of tests
+        # below, and the peer raises thresholds to at least 2e-6.
         labels, pred_probs = _without_unused_classes(labels, pred_probs, thresholds)
         assert pred_probs.shape[1] >= 2
     expected = cleanlab_rank.get_label_quality_scores(
@@ -126,6 +126,18 @@ def test_unused_class_that_moves_the_peers_adjusted_scores():
     assert np.abs(theirs - without).max() > 0.1
     ours = get_label_quality_scores(labels, pred_probs, adjust_pred_probs=True)
     assert_allclose(ours, without, atol=1e-12)
+
+
+def test_lone_label_that_the_peers_adjusted_margin_trusts_most():
+    labels = np.array([0, 0, 1, 1, 2])
+    pred_probs = np.array(
+        [[0.9, 0.1, 0], [0.8, 0.2, 0], [0.1, 0.9, 0], [0.2, 0.8, 0], [0.5, 0.5, 0]]
+    )
+    kwargs = {"method": "normalized_margin", "adjust_pred_probs": True}
+    theirs = cleanlab_rank.get_label_quality_scores(labels, pred_probs, **kwargs)
+    assert theirs.argmax() == 4
+    ours = get_label_quality_scores(labels, pred_probs, **kwargs)
+    assert ours.argmin() == 4
 
 
 @pytest.mark.parametrize(

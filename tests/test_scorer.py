@@ -4,6 +4,7 @@
 """LabelQualityScorer: a transformer, a classifier and a citizen of scikit-learn."""
 
 import pickle
+import warnings
 from functools import partial
 
 import numpy as np
@@ -13,7 +14,8 @@ import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from sklearn.base import clone, is_classifier
+from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -171,13 +173,90 @@ def test_wrong_y(y, match):
 
 def test_new_labels_must_be_known():
     scorer = LabelQualityScorer(GaussianNB()).fit(X, NAMES[Y])
+    with pytest.raises(ValueError, match=r"y must be among the 3 classes.*'rose'"):
+        scorer.score_samples(X[:2], ["setosa", "rose"])
+    with pytest.raises(ValueError, match=r"2 of 2 are not, the first \('rose'\)"):
+        scorer.score(X[:2], ["rose", "tulip"])
     for call in (scorer.score_samples, scorer.score):
-        with pytest.raises(ValueError, match=r"y must be among the 3 classes.*'rose'"):
-            call(X[:2], ["setosa", "rose"])
         with pytest.raises(ValueError, match=r"y must not contain missing"):
             call(X[:2], ["setosa", None])
         with pytest.raises(ValueError, match=r"inconsistent numbers of samples"):
             call(X[:2], ["setosa"])
+
+
+def test_score_leaves_out_labels_that_fit_did_not_see():
+    scorer = LabelQualityScorer(GaussianNB()).fit(X, NAMES[Y])
+    y = NAMES[Y].astype(object)
+    y[::10] = "rose"
+    known = y != "rose"
+    with pytest.warns(UserWarning, match=r"15 of 150 labels.*\['rose'\]"):
+        score = scorer.score(X, y)
+    assert score == scorer.score(X[known], y[known])
+
+
+def test_grid_search_survives_a_lone_label():
+    y = Y.copy()
+    y[0] = 9
+    grid = {"estimator__C": [1e-6, 1.0]}
+    scorer = LabelQualityScorer(LogisticRegression(max_iter=1000))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        search = GridSearchCV(scorer, grid, cv=3).fit(X, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_params_ == {"estimator__C": 1.0}
+
+
+class PlainClassifier(BaseEstimator):
+    """A classifier that knows scikit-learn by hearsay."""
+
+    def __init__(self, pred_probs=None, classes=None):
+        self.pred_probs = pred_probs
+        self.classes = classes
+
+    def fit(self, X, y):
+        if self.classes != "none":
+            self.classes_ = np.unique(y) if self.classes is None else self.classes
+        return self
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def predict_proba(self, X):
+        return np.tile(self.pred_probs, (len(X), 1))
+
+
+def test_classifier_without_mixins():
+    scorer = LabelQualityScorer(PlainClassifier([0.5, 0.25, 0.25]))
+    assert_array_equal(scorer.fit_transform(X, Y)[:, 4], 0.5)
+    assert_array_equal(scorer.label_quality_scores_, np.array([0.5, 0.25, 0.25])[Y])
+
+
+def test_rounding_errors_and_one_hot_probabilities_of_a_classifier():
+    scorer = LabelQualityScorer(
+        PlainClassifier([1 + 5e-7, -5e-7, 0.0]), method="confidence_weighted_entropy"
+    )
+    assert_array_equal(scorer.fit_transform(X, Y)[:, 4], 1)
+    assert scorer.oof_pred_probs_.max() == 1
+    one_hot = LabelQualityScorer(PlainClassifier([1, 0, 0]), method="normalized_margin")
+    assert_array_equal(one_hot.fit_transform(X, Y)[:, 4], 1)
+
+
+@pytest.mark.parametrize(
+    ("classifier", "match"),
+    [
+        (PlainClassifier([np.nan, 0.5, 0.5]), r"estimator predicts must be finite.*"),
+        (PlainClassifier([0.5, 0.2, 0.2]), r"estimator predicts must have rows"),
+        (PlainClassifier([0.5, 0.5]), r"estimator must have classes_.*\(30, 2\)"),
+        (PlainClassifier([0.5, 0.25, 0.25], "none"), r"estimator must have classes_"),
+        (PlainClassifier([0.4, 0.3, 0.3], [7, 8, 9]), r"estimator must have classes_"),
+    ],
+)
+def test_classifier_that_predicts_nonsense_leaves_nothing_behind(classifier, match):
+    scorer = LabelQualityScorer(classifier)
+    with pytest.raises(ValueError, match=match):
+        scorer.fit(X, Y)
+    assert not state_of(scorer)
+    assert not hasattr(scorer, "estimator_")
 
 
 @pytest.mark.parametrize(
@@ -197,7 +276,23 @@ def test_new_labels_must_be_known():
         ),
         (
             {"estimator": FrozenEstimator(GaussianNB().fit(X, Y))},
-            r"FrozenEstimator; pass the classifier itself",
+            r"FrozenEstimator in it.*pass the classifier itself",
+        ),
+        (
+            {
+                "estimator": make_pipeline(
+                    StandardScaler(), FrozenEstimator(GaussianNB().fit(X, Y))
+                )
+            },
+            r"FrozenEstimator in it",
+        ),
+        (
+            {
+                "estimator": CalibratedClassifierCV(
+                    FrozenEstimator(GaussianNB().fit(X, Y))
+                )
+            },
+            r"FrozenEstimator in it",
         ),
     ],
 )
@@ -227,6 +322,25 @@ def test_unfitted():
         with pytest.raises(NotFittedError, match="not fitted yet"):
             call(X)
     assert not hasattr(scorer, "n_features_in_")
+
+
+def test_float32_data_frame_gives_float32():
+    frame = pd.DataFrame(X.astype(np.float32))
+    scorer = LabelQualityScorer(RandomForestClassifier(5, random_state=0))
+    assert scorer.fit_transform(frame, Y).dtype == np.float32
+
+
+def test_frozen_transformer_is_fine():
+    scale = FrozenEstimator(StandardScaler().fit(X))
+    scorer = LabelQualityScorer(make_pipeline(scale, GaussianNB())).fit(X, Y)
+    assert scorer.score(X, Y) > 0.9
+
+
+def test_impossible_parameters_after_fit():
+    scorer = LabelQualityScorer(GaussianNB()).fit(X, Y)
+    scorer.set_params(method="confidence_weighted_entropy", adjust_pred_probs=True)
+    with pytest.raises(ValueError, match="Adjusted probabilities are defined for"):
+        scorer.score_samples(X)
 
 
 # -- state -----------------------------------------------------------------------------
@@ -418,7 +532,7 @@ def test_given_as_last_step_of_a_pipeline():
     assert_array_equal(output[:, 4], scorer.label_quality_scores_)
 
 
-FORMATS = ["csr", "csc", "coo", "lil", "dok", "bsr"]
+FORMATS = ["csr", "csc", "coo", "lil", "bsr"]
 
 
 @pytest.mark.parametrize("format", FORMATS)

@@ -72,16 +72,17 @@ def naive_thresholds(labels, pred_probs):
 
 
 def naive_adjusted(pred_probs, thresholds):
-    takes_part = [0 < t < math.inf for t in thresholds]
-    if not any(takes_part):
-        return pred_probs
     m = max(t for t in thresholds if t < math.inf)
     adjusted = []
     for row in pred_probs:
-        shifted = [
-            p - t + m if takes else 0.0
-            for p, t, takes in zip(row, thresholds, takes_part, strict=True)
-        ]
+        shifted = []
+        for p, t in zip(row, thresholds, strict=True):
+            if t == math.inf:  # no label uses the class
+                shifted.append(0.0)
+            elif t == 0:  # its labels all have probability 0
+                shifted.append(p)
+            else:
+                shifted.append(p - t + m)
         total = sum(shifted)
         adjusted.append([p / total if total > 0 else 0.0 for p in shifted])
     return adjusted
@@ -314,16 +315,28 @@ def test_unused_class_changes_nothing(global_random_seed):
 
 
 @pytest.mark.parametrize("method", ADJUSTABLE)
-def test_adjusting_never_favours_a_class_that_the_model_cannot_know(method):
-    # The lone label 2 has probability 0. Subtracting its threshold 0 would leave it
-    # as probable as the best class.
+def test_adjusting_does_not_lift_a_label_that_the_model_cannot_know(method):
+    # The lone label 2 has probability 0. Subtracting its threshold 0 would leave it as
+    # probable as the best class, and its margin would be the highest of all.
     labels = [0, 0, 1, 1, 2]
-    pred_probs = [[0.6, 0.4, 0], [0.4, 0.6, 0], [0.4, 0.6, 0], [0.5, 0.5, 0], [1, 0, 0]]
+    pred_probs = [
+        [0.9, 0.1, 0],
+        [0.8, 0.2, 0],
+        [0.1, 0.9, 0],
+        [0.2, 0.8, 0],
+        [0.5, 0.5, 0],
+    ]
     scores = get_label_quality_scores(
         labels, pred_probs, method=method, adjust_pred_probs=True
     )
     assert scores.argmin() == 4
-    assert scores[4] == 0
+    # What the model says of the class in other rows still counts.
+    pred_probs[0] = [0.05, 0.05, 0.9]
+    scores = get_label_quality_scores(
+        labels, pred_probs, method=method, adjust_pred_probs=True
+    )
+    assert scores[0] < scores[1] / 2 or method == "normalized_margin"
+    assert scores[0] < 0.5
 
 
 def test_adjusting_with_only_useless_classes_changes_nothing():
@@ -334,8 +347,7 @@ def test_adjusting_with_only_useless_classes_changes_nothing():
 
 def test_all_probability_on_classes_that_take_no_part():
     labels = [0, 1, 0]
-    pred_probs = [[0.5, 0.5, 0], [0.5, 0.5, 0], [0.0, 0.0, 1.0]]
-    pred_probs[2] = [0.5, 0.5, 0.0]
+    pred_probs = [[0.5, 0.5, 0.0]] * 3
     thresholds = confident_thresholds(labels, pred_probs)
     assert_array_equal(thresholds, [0.5, 0.5, np.inf])
     for method, expected in (("self_confidence", 0), ("normalized_margin", 0.5)):
@@ -391,10 +403,13 @@ def test_candidates_keep_float32(method):
         ([0.5, np.nan], r"class 1 is nan"),
         ([-0.1, 0.5], r"class 0 is -0.1"),
         ([0.5, 2], r"class 1 is 2.0"),
+        (["a", "b"], r"2 numbers.*\['a', 'b'\]"),
+        ([[0.5], 0.5], r"2 numbers"),
+        ([0.5, 1j], r"2 numbers"),
     ],
 )
 def test_wrong_thresholds(thresholds, match):
-    with pytest.raises(ValueError, match=match):
+    with pytest.raises((ValueError, TypeError), match=match):
         candidate_label_scores([[0.5, 0.5]], thresholds=thresholds)
 
 
@@ -461,3 +476,9 @@ def test_order_by_another_score_of_all_samples(global_random_seed):
 def test_wrong_mask(mask, error, match):
     with pytest.raises(error, match=match):
         order_label_issues(mask, [0, 1], [[0.5, 0.5], [0.5, 0.5]])
+
+
+@pytest.mark.parametrize("name", ["method", "classes", "rank_by", "x"])
+def test_wrong_rank_by_kwargs(name):
+    with pytest.raises(TypeError, match=rf"'adjust_pred_probs' alone.*\['{name}'\]"):
+        order_label_issues([True], [0], [[0.5, 0.5]], rank_by_kwargs={name: None})

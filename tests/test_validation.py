@@ -161,6 +161,11 @@ def test_data_frame_columns_by_position_or_name(frame):
     assert_array_equal(scores, SCORES)
 
 
+def test_data_frame_columns_by_name_after_a_file_made_them_strings():
+    by_name = pd.DataFrame(np.array(PRED_PROBS)[:, [2, 0, 1]], columns=["2", "0", "1"])
+    assert_array_equal(get_label_quality_scores(LABELS, by_name), SCORES)
+
+
 def test_data_frame_columns_by_integer_name():
     by_name = pd.DataFrame(np.array(PRED_PROBS)[:, [2, 0, 1]], columns=[2, 0, 1])
     assert_array_equal(get_label_quality_scores(LABELS, by_name), SCORES)
@@ -225,7 +230,16 @@ def test_inputs_are_not_changed():
         ([0, 0, 1, 1, 2, 3], ValueError, r"from 0 to 2 .*range from 0 to 3.*classes="),
         ([-1, 0, 1, 1, 2, 2], ValueError, r"range from -1 to 2"),
         ([0, 2**62, 1, 1, 2, 2], ValueError, r"range from 0 to 4611686018427387904"),
-        ([0, 2**70, 1, 1, 2, 2], ValueError, r"fit into 64 bits"),
+        (
+            [0, 2**70, 1, 1, 2, 2],
+            ValueError,
+            r"one NumPy dtype.*1180591620717411303424",
+        ),
+        (
+            np.array([2**53, 2**53 + 1, 0.0, 1, 2, 2], dtype=object),
+            ValueError,
+            r"one NumPy dtype",
+        ),
         (["a", "b", "a", "b", "a", "b"], ValueError, r"2 distinct values.*classes="),
         (["a", "b", "c", "d", "a", "b"], ValueError, r"4 distinct values.*classes="),
         (["a", 1, "c", "a", 1, "c"], ValueError, r"mixes int and str.*strings"),
@@ -319,6 +333,7 @@ def _with(row, column, value):
         ),
         (np.array([[0.5, {}]], dtype=object), TypeError, r"\{\} of type dict"),
         (pd.DataFrame({"a": [pd.NA], "b": [1.0]}), TypeError, r"<NA>.*\(0, 0\)"),
+        ([[10**400, 0.5]], TypeError, r"real numbers"),
         (None, TypeError, r"pred_probs must be"),
         (0.5, TypeError, r"scalar"),
         (_with(2, 1, np.nan), ValueError, r"1 of 18.*nan.*row 2, column 1"),
@@ -327,6 +342,9 @@ def _with(row, column, value):
         (_with(5, 0, -np.inf), ValueError, r"-inf.*row 5, column 0"),
         (_with(3, 1, -2e-6), ValueError, r"-2e-06.*row 3, column 1.*softmax"),
         (_with(4, 2, 1.1), ValueError, r"1.1.*row 4, column 2"),
+        (_with(4, slice(None), [1e-5, 1 - 2e-5, 1e-5]) * 100, ValueError, r"by 100"),
+        (_with(4, slice(None), [1 + 1e-5, -1e-5, 0]), ValueError, r"numpy.clip"),
+        (_with(4, slice(None), 0), ValueError, r"row 4\) sums to 0; drop"),
         (np.log(PRED_PROBS), ValueError, r"18 of 18.*softmax"),
         (_with(4, 2, 0.802), ValueError, r"1 of 6.*row 4\) sums to 1.002.*keepdims"),
         (
