@@ -56,8 +56,8 @@ SCORERS += [
 ]
 
 
-# Up to scikit-learn 1.6 a check draws classes with fewer samples than folds, of which both
-# scikit-learn and the scorer would warn.
+# Up to scikit-learn 1.6 a check draws classes with fewer samples than folds, of which
+# both scikit-learn and the scorer would warn.
 @pytest.mark.filterwarnings("ignore:The folds of cv leave too few samples:UserWarning")
 # One check gives all samples of a class weight 0, and GaussianNB takes the log of the
 # class's share, as it does without the scorer (seen with scikit-learn 1.6 to 1.9).
