@@ -8,7 +8,12 @@ number in [0, 1], **higher = more likely correct**, computed from the label and 
 probabilities that a classifier predicts for a sample that it has not seen in training.
 """
 
-from sklabelquality._confident_learning import confident_thresholds
+from sklabelquality._confident_learning import confident_thresholds, noise_matrix
+from sklabelquality._metrics import (
+    inject_label_noise,
+    label_error_report,
+    make_label_noise_scorer,
+)
 from sklabelquality._scorer import LabelQualityScorer
 from sklabelquality._scores import (
     candidate_label_scores,
@@ -27,6 +32,10 @@ __all__ = [
     "confidence_weighted_entropy",
     "confident_thresholds",
     "get_label_quality_scores",
+    "inject_label_noise",
+    "label_error_report",
+    "make_label_noise_scorer",
+    "noise_matrix",
     "normalized_margin",
     "order_label_issues",
     "self_confidence",

@@ -1,19 +1,462 @@
 # Authors: The sklabelquality developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""How well label quality scores tell wrong labels from right ones."""
+"""How well label quality scores tell wrong labels from right ones.
+
+With known errors: :func:`label_error_report`, and :func:`inject_label_noise` to make
+them. Without: the labels are taken as they are, and replaced in expectation, which is
+what :meth:`LabelQualityScorer.score` and :func:`make_label_noise_scorer` do.
+"""
+
+from numbers import Integral, Real
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+
+from sklabelquality._validation import (
+    brief,
+    check_labels,
+    check_pred_probs,
+    factorize_labels,
+)
+
+# -- known errors ----------------------------------------------------------------------
 
 
-def expected_auroc(codes, candidate_scores):
-    """AUROC for finding replaced labels, if each label may be replaced by any other.
+@validate_params(
+    {
+        "is_error": "no_validation",
+        "scores": "no_validation",
+        "k": [Interval(Integral, 1, None, closed="left"), None],
+    },
+    prefer_skip_nested_validation=True,
+)
+def label_error_report(is_error, scores, *, k=None):
+    """Measure how well scores find labels that are known to be wrong.
 
-    Nothing is sampled: each of the n given labels is a case of "kept", each of the
-    n (K - 1) labels that could stand in its place is a case of "replaced", and every
-    pair of a kept and a replaced label counts, whatever the rate of replacement. Pairs
-    of a label and its own replacement, a share of 1/n, count like the others.
+    Parameters
+    ----------
+    is_error : array-like of shape (n_samples,), dtype=bool
+        True for each wrong label.
+
+    scores : array-like of shape (n_samples,)
+        Label quality scores of the same samples in the same order, higher = more likely
+        correct.
+
+    k : int, default=None
+        How many of the lowest scores somebody looks at. None means as many as there
+        are wrong labels.
+
+    Returns
+    -------
+    report : dict
+        With these floats, all of them better when higher:
+
+        - `"average_precision"`: area under the precision-recall curve, in [0, 1]; the
+          share of wrong labels for scores that say nothing;
+        - `"roc_auc"`: area under the ROC curve, in [0, 1]; 0.5 for scores that say
+          nothing;
+        - `"precision_at_k"`: share of wrong labels among the k lowest scores; where
+          equal scores are cut, in expectation over their order;
+        - `"lift_at_k"`: that share over the one among all labels; 1 for scores that
+          say nothing.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, if no or all labels are wrong, if scores are missing, if `k`
+        is larger than the number of samples, or if both are pandas objects with
+        different indexes, since samples are matched by position.
+    TypeError
+        If `is_error` is not boolean.
+
+    Examples
+    --------
+    Two of four labels are wrong, with the lowest and the second highest score:
+
+    >>> from sklabelquality import label_error_report
+    >>> report = label_error_report([True, False, True, False], [0.1, 0.3, 0.5, 0.9])
+    >>> for name, value in report.items():
+    ...     print(f"{name}: {value:.3f}")
+    average_precision: 0.833
+    roc_auc: 0.750
+    precision_at_k: 0.500
+    lift_at_k: 1.000
+    """
+    index, other = getattr(is_error, "index", None), getattr(scores, "index", None)
+    if (
+        hasattr(index, "equals")
+        and hasattr(other, "equals")
+        and not index.equals(other)
+    ):
+        raise ValueError(
+            "is_error and scores must have the same index, since samples are matched "
+            f"by position, but they begin with {brief(list(index[:3]))} and "
+            f"{brief(list(other[:3]))}; align them by is_error.loc[scores.index]."
+        )
+    is_error = check_labels(is_error, name="is_error")
+    if is_error.dtype != bool:
+        raise TypeError(
+            f"is_error must be boolean, but has dtype {is_error.dtype}; pass "
+            "given_labels != true_labels."
+        )
+    scores = np.asarray(scores, dtype=np.float64)
+    n_samples = len(is_error)
+    n_missing = np.sum(~np.isfinite(scores))
+    if scores.shape != (n_samples,) or n_missing:
+        raise ValueError(
+            f"scores must be {n_samples} finite numbers, one for each entry of "
+            f"is_error, but have shape {scores.shape} and {n_missing} missing or "
+            "infinite entries; pass the label quality scores of these samples."
+        )
+    n_errors = int(is_error.sum())
+    if not 0 < n_errors < n_samples:
+        raise ValueError(
+            f"is_error must have both wrong and right labels, but {n_errors} of "
+            f"{n_samples} are wrong; there is nothing to tell apart."
+        )
+    k = n_errors if k is None else k
+    if k > n_samples:
+        raise ValueError(
+            f"k must be at most the number of samples, {n_samples}, but is {k}; lower "
+            "it or pass None."
+        )
+    precision = _precision_at_k(is_error, scores, k)
+    return {
+        "average_precision": float(average_precision_score(is_error, -scores)),
+        "roc_auc": float(roc_auc_score(is_error, -scores)),
+        "precision_at_k": precision,
+        "lift_at_k": precision / (n_errors / n_samples),
+    }
+
+
+def _precision_at_k(is_error, scores, k):
+    last = np.partition(scores, k - 1)[k - 1]
+    lower, equal = scores < last, scores == last
+    share_of_equal = (k - lower.sum()) / equal.sum()
+    return float((is_error[lower].sum() + share_of_equal * is_error[equal].sum()) / k)
+
+
+# -- injected errors -------------------------------------------------------------------
+
+
+@validate_params(
+    {
+        "y": "no_validation",
+        "pred_probs": "no_validation",
+        "kind": [StrOptions({"symmetric", "asymmetric", "instance"})],
+        "rate": [Interval(Real, 0, 1, closed="both")],
+        "noise_matrix": ["array-like", None],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def inject_label_noise(
+    y,
+    pred_probs=None,
+    *,
+    kind="symmetric",
+    rate=0.1,
+    noise_matrix=None,
+    random_state=None,
+):
+    """Replace a share of the labels by wrong ones, for experiments.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        The true labels, of at least two classes.
+
+    pred_probs : array-like of shape (n_samples, n_classes), default=None
+        For `kind="instance"`: predicted probabilities of a model for the true labels,
+        columns in the sorted order of the classes.
+
+    kind : {"symmetric", "asymmetric", "instance"}, default="symmetric"
+        What the noise depends on:
+
+        - `"symmetric"`: nothing; all labels are equally likely to be replaced by any
+          other class;
+        - `"asymmetric"`: the true class; each one is taken for the next in sorted
+          order, or as `noise_matrix` says;
+        - `"instance"`: the sample; it is replaced the more likely, the less probable
+          its true class is in `pred_probs`, by classes that are probable there.
+
+    rate : float, default=0.1
+        Share of the labels to replace. The number of wrong labels is exactly
+        `round(rate * n_samples)`.
+
+    noise_matrix : array-like of shape (n_classes, n_classes), default=None
+        For `kind="asymmetric"`: entry (j, k) says how often true class j (row) is given
+        label k (column), in the sorted order of the classes. Only the proportions of
+        the entries off the diagonal count, since `rate` fixes the number.
+
+    random_state : int, RandomState instance or None, default=None
+        What draws the samples and their wrong labels. Pass an int for reproducible
+        noise.
+
+    Returns
+    -------
+    y_noisy : ndarray of shape (n_samples,)
+        The labels, some of them wrong, with the dtype of `y`.
+
+    is_error : ndarray of shape (n_samples,), dtype=bool
+        True where a label was replaced.
+
+    Raises
+    ------
+    ValueError
+        If `y` has missing values or one class only, if what `kind` needs is missing or
+        does not fit, or if fewer labels than `rate` asks for can be replaced.
+
+    See Also
+    --------
+    label_error_report : How well scores find the wrong labels.
+
+    Examples
+    --------
+    >>> from sklabelquality import inject_label_noise
+    >>> y = ["cat", "dog", "cat", "dog", "cat"]
+    >>> y_noisy, is_error = inject_label_noise(y, rate=0.4, random_state=0)
+    >>> y_noisy.tolist(), is_error.tolist()
+    (['cat', 'dog', 'dog', 'cat', 'cat'], [False, False, True, True, False])
+    """
+    classes, codes = factorize_labels(check_labels(y, name="y"), name="y")
+    n_samples, n_classes = len(codes), len(classes)
+    if n_classes < 2:
+        raise ValueError(
+            "y must have at least two classes, but has one class only, "
+            f"{classes.tolist()[0]!r}; there is no wrong label to give."
+        )
+    weights = _weights_of_wrong_labels(kind, codes, n_classes, pred_probs, noise_matrix)
+    every_row = np.arange(n_samples)
+    weights[every_row, codes] = 0
+    totals = weights.sum(axis=1)
+    n_errors = round(rate * n_samples)
+    if n_errors > np.count_nonzero(totals):
+        raise ValueError(
+            f"rate must leave enough labels to replace, but {n_errors} of {n_samples} "
+            f"labels are to be replaced and only {np.count_nonzero(totals)} can be "
+            f"with kind={kind!r}; lower rate."
+        )
+    rng = check_random_state(random_state)
+    is_error = np.zeros(n_samples, dtype=bool)
+    if n_errors:
+        p = totals / totals.sum()
+        is_error[rng.choice(n_samples, size=n_errors, replace=False, p=p)] = True
+    cumulative = weights[is_error].cumsum(axis=1)
+    draws = rng.uniform(size=(n_errors, 1)) * cumulative[:, -1:]
+    noisy = codes.copy()
+    noisy[is_error] = (cumulative <= draws).sum(axis=1)
+    return classes[noisy], is_error
+
+
+def _weights_of_wrong_labels(kind, codes, n_classes, pred_probs, noise_matrix):
+    """Return how likely each sample is to be given each label, up to a factor."""
+    if noise_matrix is not None and kind != "asymmetric":
+        raise ValueError(
+            f"noise_matrix must come with kind='asymmetric', but kind is {kind!r}; "
+            "choose one of the two."
+        )
+    if (pred_probs is not None) != (kind == "instance"):
+        raise ValueError(
+            "pred_probs must come with kind='instance' and only with it, but kind is "
+            f"{kind!r}; pass the probabilities of a model for the true labels to draw "
+            "errors that depend on the sample."
+        )
+    if kind == "instance":
+        pred_probs = check_pred_probs(pred_probs)
+        if pred_probs.shape != (len(codes), n_classes):
+            raise ValueError(
+                "pred_probs must have a row for each of the "
+                f"{len(codes)} labels and a column for each of the {n_classes} "
+                f"classes, but has shape {pred_probs.shape}; pass those for y."
+            )
+        return pred_probs.astype(np.float64)
+    if kind == "symmetric":
+        return np.ones((len(codes), n_classes))
+    if noise_matrix is None:
+        return np.roll(np.eye(n_classes), 1, axis=1)[codes]
+    return check_noise_matrix(noise_matrix, n_classes)[codes]
+
+
+def check_noise_matrix(noise_matrix, n_classes):
+    """Return a noise matrix as an array of floats."""
+    noise_matrix = np.asarray(noise_matrix, dtype=np.float64)
+    if noise_matrix.shape != (n_classes, n_classes) or not (noise_matrix >= 0).all():
+        raise ValueError(
+            f"noise_matrix must have shape ({n_classes}, {n_classes}) and no negative "
+            f"or missing entry, but is {brief(noise_matrix)}; entry (j, k) is the "
+            "probability that true class j is given label k."
+        )
+    return noise_matrix
+
+
+# -- errors in expectation -------------------------------------------------------------
+
+
+def make_label_noise_scorer(
+    *, noise="estimated", metric="roc_auc", rate=None, n_draws=None, random_state=None
+):
+    """Make a scorer for `scoring=` that asks how well wrong labels would be found.
+
+    The default is what :meth:`LabelQualityScorer.score` returns; the variants are for
+    those who know more about the noise, or care for the top of the list.
+
+    Parameters
+    ----------
+    noise : {"estimated", "uniform"} or array-like of shape (n_classes, n_classes), \
+            default="estimated"
+        How labels are replaced: by the scorer's `noise_matrix_`, by all other classes
+        alike, or by a matrix whose entry (j, k) is the probability that true class j is
+        given label k, in the order of `classes_`.
+
+    metric : {"roc_auc", "average_precision"}, default="roc_auc"
+        What to measure. The average precision depends on the share of replaced labels.
+
+    rate : float, default=None
+        Share of the labels that are replaced. None leaves it to `noise`, and means 0.1
+        for uniform noise.
+
+    n_draws : int, default=None
+        None for the exact expectation over pairs. An int replaces labels at random that
+        often and averages, which is noisier and knows the spread of small samples.
+
+    random_state : int or None, default=None
+        Seed of the draws. Only used with `n_draws`.
+
+    Returns
+    -------
+    scorer : callable
+        With the signature `scorer(estimator, X, y)`, where estimator is a fitted
+        :class:`LabelQualityScorer` or a pipeline that ends in one. Returns a float,
+        higher = better.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not one of those above.
+
+    See Also
+    --------
+    LabelQualityScorer.score : The default, as a method.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklabelquality import LabelQualityScorer, make_label_noise_scorer
+    >>> X, y = load_iris(return_X_y=True)
+    >>> search = GridSearchCV(
+    ...     LabelQualityScorer(GaussianNB()),
+    ...     {"method": ["self_confidence", "normalized_margin"]},
+    ...     scoring=make_label_noise_scorer(metric="average_precision", rate=0.05),
+    ... )
+    >>> bool(search.fit(X, y).best_score_ > 0.8)
+    True
+    """
+    return _LabelNoiseScorer(noise, metric, rate, n_draws, random_state)
+
+
+class _LabelNoiseScorer:
+    """What make_label_noise_scorer returns; a class, so that it can be pickled."""
+
+    @validate_params(
+        {
+            "noise": [StrOptions({"estimated", "uniform"}), "array-like"],
+            "metric": [StrOptions({"roc_auc", "average_precision"})],
+            "rate": [Interval(Real, 0, 1, closed="neither"), None],
+            "n_draws": [Interval(Integral, 1, None, closed="left"), None],
+            "random_state": [Interval(Integral, 0, None, closed="left"), None],
+        },
+        prefer_skip_nested_validation=True,
+    )
+    def __init__(self, noise, metric, rate, n_draws, random_state):
+        self.noise = noise
+        self.metric = metric
+        self.rate = rate
+        self.n_draws = n_draws
+        self.random_state = random_state
+
+    def __repr__(self):
+        return (
+            f"make_label_noise_scorer(noise={brief(self.noise)}, "
+            f"metric={self.metric!r}, rate={self.rate}, n_draws={self.n_draws}, "
+            f"random_state={self.random_state})"
+        )
+
+    def __call__(self, estimator, X, y):
+        if hasattr(estimator, "steps"):
+            *_, (_, scorer) = estimator.steps
+            X = estimator[:-1].transform(X) if len(estimator.steps) > 1 else X
+        else:
+            scorer = estimator
+        if not hasattr(scorer, "_codes_and_candidates"):
+            raise TypeError(
+                "This scoring needs a LabelQualityScorer or a pipeline that ends in "
+                f"one, but got {brief(scorer)}; wrap the classifier in a "
+                "LabelQualityScorer."
+            )
+        codes, candidates = scorer._codes_and_candidates(X, y)
+        kept, replaced = replacement_weights(
+            codes, candidates.shape[1], self._matrix(scorer), self.rate
+        )
+        if self.n_draws is None:
+            return self._expect(codes, candidates, kept, replaced)
+        return self._draw(codes, candidates, kept, replaced)
+
+    def _matrix(self, scorer):
+        if isinstance(self.noise, str):
+            return scorer.noise_matrix_ if self.noise == "estimated" else None
+        return check_noise_matrix(self.noise, len(scorer.classes_))
+
+    def _expect(self, codes, candidates, kept, replaced):
+        if self.metric == "roc_auc":
+            return weighted_auroc(codes, candidates, kept, replaced)
+        possible = replaced > 0
+        scores = np.concatenate(
+            [candidates[np.arange(len(codes)), codes], candidates[possible]]
+        )
+        is_replaced = np.arange(len(scores)) >= len(codes)
+        weights = np.concatenate([kept, replaced[possible]])
+        return float(
+            average_precision_score(is_replaced, -scores, sample_weight=weights)
+        )
+
+    def _draw(self, codes, candidates, kept, replaced):
+        rng = np.random.RandomState(self.random_state)
+        metric = roc_auc_score
+        if self.metric == "average_precision":
+            metric = average_precision_score
+        every_row = np.arange(len(codes))
+        weights = replaced.copy()
+        weights[every_row, codes] = kept
+        cumulative = weights.cumsum(axis=1)
+        results = []
+        for _ in range(self.n_draws):
+            draws = rng.uniform(size=(len(codes), 1)) * cumulative[:, -1:]
+            labels = (cumulative <= draws).sum(axis=1)
+            is_replaced = labels != codes
+            if 0 < is_replaced.sum() < len(codes):
+                results.append(metric(is_replaced, -candidates[every_row, labels]))
+        if not results:
+            raise ValueError(
+                f"No draw of {self.n_draws} replaced some and kept some of "
+                f"{len(codes)} labels; raise rate or n_draws, or pass n_draws=None."
+            )
+        return float(np.mean(results))
+
+
+def expected_auroc(codes, candidate_scores, noise_matrix=None):
+    r"""AUROC for finding replaced labels, in expectation over their replacement.
+
+    The given labels are taken as they are. Let label :math:`y_i` be replaced by class
+    :math:`k` with probability :math:`T_{y_i k}`. Nothing is sampled: a pair of a kept
+    label of sample i and a replaced one of sample j counts with weight
+    :math:`T_{y_i y_i} T_{y_j k}`, whether i and j differ or not (the latter are a share
+    of 1/n).
 
     Parameters
     ----------
@@ -23,12 +466,50 @@ def expected_auroc(codes, candidate_scores):
     candidate_scores : ndarray of shape (n_samples, n_classes)
         The score that each label would get.
 
+    noise_matrix : ndarray of shape (n_classes, n_classes), default=None
+        T, rows are true classes. None, or a matrix without noise for these labels,
+        makes all wrong labels equally likely.
+
     Returns
     -------
     auroc : float
         Probability that a kept label scores higher than a replaced one, ties counting
         one half: 0.5 for scores that say nothing, 1 for perfect ones.
     """
-    kept = np.zeros(candidate_scores.shape, dtype=bool)
-    kept[np.arange(len(codes)), codes] = True
-    return float(roc_auc_score(kept.ravel(), candidate_scores.ravel()))
+    kept, replaced = replacement_weights(codes, candidate_scores.shape[1], noise_matrix)
+    return weighted_auroc(codes, candidate_scores, kept, replaced)
+
+
+def replacement_weights(codes, n_classes, noise_matrix=None, rate=None):
+    """Return how likely each label is kept (n,) and replaced by each class (n, K).
+
+    Without noise in the matrix, all wrong labels are equally likely.
+    """
+    n_samples = len(codes)
+    every_row = np.arange(n_samples)
+    replaced = np.zeros((n_samples, n_classes))
+    if noise_matrix is not None:
+        replaced = noise_matrix[codes]
+        replaced[every_row, codes] = 0
+    if not replaced.any():
+        rate = 0.1 if rate is None else rate
+        replaced = np.ones((n_samples, n_classes))
+        replaced[every_row, codes] = 0
+    if rate is not None:
+        replaced *= rate * n_samples / replaced.sum()
+    kept = np.maximum(1 - replaced.sum(axis=1), 0)
+    return (kept if kept.any() else np.ones(n_samples)), replaced
+
+
+def weighted_auroc(codes, candidate_scores, kept_weights, replaced_weights):
+    """Compare every kept with every replaced label, in O(n K log n)."""
+    kept = candidate_scores[np.arange(len(codes)), codes]
+    order = np.argsort(kept)
+    kept = kept[order]
+    cumulative = np.concatenate([[0.0], np.cumsum(kept_weights[order])])
+    possible = replaced_weights > 0
+    replaced, weights = candidate_scores[possible], replaced_weights[possible]
+    lower = cumulative[np.searchsorted(kept, replaced, side="left")]
+    not_higher = cumulative[np.searchsorted(kept, replaced, side="right")]
+    wins = cumulative[-1] - (lower + not_higher) / 2
+    return float(np.average(wins, weights=weights) / cumulative[-1])

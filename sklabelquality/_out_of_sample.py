@@ -4,11 +4,20 @@
 """Out-of-sample predicted probabilities: every sample is predicted by models that did
 not see it in training.
 
-1. The splitter's splits are cut into passes, each of which tests every sample once.
-2. :func:`~sklearn.model_selection.cross_val_predict` gives one matrix per pass. It
-   works on a facade of the classifier that shows it the labels as the user wrote them
-   and always returns a column for each class, also where a training fold lacks one.
-3. The passes are averaged.
+There are three ways to get them.
+
+- **Cross fitting** (:func:`cross_fit`). The splits of the cross-validation are cut into
+  passes, each of which tests every sample once, and
+  :func:`~sklearn.model_selection.cross_val_predict` gives one matrix per pass. It works
+  on a facade of the classifier that shows it the labels as the user wrote them and
+  always returns a column for each class, also where a training fold lacks one.
+- **Out of bag** (:func:`fit_out_of_bag`). A bagged ensemble predicts each sample by
+  those of its members that did not draw it: one fit is enough.
+- **Already fitted.** A classifier that was fitted on other data just predicts
+  (:func:`predict_response`).
+
+A classifier without ``predict_proba`` answers with its ``decision_function``, which one
+temperature, fitted out-of-sample, turns into probabilities (:func:`to_probabilities`).
 """
 
 import threading
@@ -17,6 +26,8 @@ from functools import partial
 from numbers import Integral
 
 import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.model_selection import (
     RepeatedStratifiedKFold,
@@ -26,13 +37,34 @@ from sklearn.model_selection import (
     cross_val_predict,
 )
 from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _routing_enabled,
+    process_routing,
+)
 from sklearn.utils.validation import _check_method_params
 
 from sklabelquality._validation import brief
 
+# -- cross fitting ---------------------------------------------------------------------
 
-def cross_fit(estimator, X, codes, classes, *, cv, n_jobs, verbose, fit_params):
-    """Predict every sample by clones of a classifier that did not see it.
+
+def cross_fit(
+    estimator,
+    X,
+    codes,
+    classes,
+    *,
+    cv,
+    response_method,
+    split_params,
+    fit_params,
+    memory,
+    n_jobs,
+    verbose,
+):
+    """Yield a matrix of out-of-sample responses for each pass over the samples.
 
     Parameters
     ----------
@@ -51,58 +83,67 @@ def cross_fit(estimator, X, codes, classes, *, cv, n_jobs, verbose, fit_params):
     cv : int, cross-validation splitter, iterable or None
         As in cross_val_predict, and repeats of it.
 
+    response_method : {"predict_proba", "decision_function"}
+        What to ask the classifier.
+
+    split_params, fit_params : dict
+        Parameters of the splitter's `split` and of the classifier's `fit`, the latter
+        under the names that the user gave them; those with an entry per sample are
+        sliced.
+
+    memory : joblib.Memory
+        Caches each pass.
+
     n_jobs, verbose : int or None
         As in cross_val_predict.
 
-    fit_params : dict
-        Parameters of the classifier's `fit`; those with an entry per sample are sliced.
-
-    Returns
-    -------
-    pred_probs : ndarray of shape (n_samples, n_classes)
-        Probabilities, averaged over the repeats.
+    Yields
+    ------
+    response : ndarray of shape (n_samples, n_classes)
+        One for each time that every sample is tested.
     """
-    splits = _split(cv, X, codes)
+    splits = _split(cv, X, codes, split_params)
     passes = _consecutive_passes(splits, len(codes))
     # Stratification fails for classes with fewer samples than folds.
     n_folds = len(passes[0]) if passes and _is_stratified(cv) else 0
     _warn_of_small_classes(splits, n_folds, codes, classes)
     predict = partial(
-        cross_val_predict,
-        _AllClassesClassifier(estimator, classes),
-        method="predict_proba",
+        memory.cache(_cross_val_predict, ignore=["n_jobs", "verbose"]),
+        estimator,
+        classes,
+        response_method=response_method,
         n_jobs=n_jobs,
         verbose=verbose,
     )
     if passes is None:
-        return _predict_repeated_samples(predict, X, codes, splits, fit_params)
-    total = 0
+        yield from _predict_copies(predict, X, codes, splits, fit_params)
+        return
     for splits_of_pass in passes:
-        total = total + predict(X, codes, cv=splits_of_pass, params=fit_params)
-    return total / len(passes) if len(passes) > 1 else total
+        yield predict(X, codes, splits=splits_of_pass, fit_params=fit_params)
 
 
-def predict_all_classes(estimator, X, classes):
-    """Predict probabilities with a column for each of the classes.
-
-    A class that the fitted classifier does not know has probability 0.
-    """
-    pred_probs = np.asarray(estimator.predict_proba(X))
-    known = np.asarray(getattr(estimator, "classes_", [])).tolist()
-    column_of = {label: column for column, label in enumerate(classes.tolist())}
-    columns = [column_of.get(label, -1) for label in known]
-    if pred_probs.ndim != 2 or pred_probs.shape[1] != len(known) or -1 in columns:
-        raise ValueError(
-            "estimator must have classes_, the labels that it was fitted on, one for "
-            f"each column of its predict_proba, but {brief(estimator)} has "
-            f"{brief(known)} and returned shape {pred_probs.shape}; wrap it in a "
-            "classifier that follows scikit-learn's conventions."
-        )
-    if columns == list(range(len(classes))):
-        return pred_probs
-    all_classes = np.zeros((len(pred_probs), len(classes)), dtype=pred_probs.dtype)
-    all_classes[:, columns] = pred_probs
-    return all_classes
+def _cross_val_predict(
+    estimator,
+    classes,
+    X,
+    codes,
+    *,
+    splits,
+    fit_params,
+    response_method,
+    n_jobs,
+    verbose,
+):
+    return cross_val_predict(
+        _AllClassesClassifier(estimator, classes),
+        X,
+        codes,
+        cv=splits,
+        method=response_method,
+        params=fit_params,
+        n_jobs=n_jobs,
+        verbose=verbose,
+    )
 
 
 class _AllClassesClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
@@ -117,6 +158,8 @@ class _AllClassesClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         self.classes_ = np.arange(len(self.classes))
         self.only_code_ = y[0] if (y == y[0]).all() else None
         if self.only_code_ is None:
+            if _routing_enabled():
+                fit_params = process_routing(self, "fit", **fit_params).estimator.fit
             self.estimator_ = clone(self.estimator)
             self.estimator_.fit(X, self.classes[y], **fit_params)
         return self
@@ -125,13 +168,25 @@ class _AllClassesClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         return self.predict_proba(X).argmax(axis=1)
 
     def predict_proba(self, X):
+        return self._respond(X, "predict_proba")
+
+    def decision_function(self, X):
+        return self._respond(X, "decision_function")
+
+    def _respond(self, X, response_method):
         if self.only_code_ is None:
-            return predict_all_classes(self.estimator_, X, self.classes)
+            return predict_response(self.estimator_, X, self.classes, response_method)
         # Most classifiers refuse to learn a single class, and nothing is to be learned.
         n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
-        certain = np.zeros((n_samples, len(self.classes)))
+        certain = np.full((n_samples, len(self.classes)), _NEVER[response_method])
         certain[:, self.only_code_] = 1
         return certain
+
+    def get_metadata_routing(self):
+        return MetadataRouter(owner=self).add(
+            estimator=self.estimator,
+            method_mapping=MethodMapping().add(caller="fit", callee="fit"),
+        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -143,13 +198,13 @@ class _AllClassesClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 _WARNING_FILTERS = threading.Lock()
 
 
-def _split(cv, X, codes):
+def _split(cv, X, codes, split_params):
     """List the splits, and check that they test every sample equally often."""
     splitter = check_cv(cv, codes, classifier=True)
     with _WARNING_FILTERS, warnings.catch_warnings():
         # Said by _warn_of_small_classes with the names of the classes.
         warnings.filterwarnings("ignore", message="The least populated class in y")
-        splits = list(splitter.split(X, codes))
+        splits = list(splitter.split(X, codes, **split_params))
     n_samples = len(codes)
     n_tests = np.zeros(n_samples, dtype=np.intp)
     for split in splits:
@@ -168,7 +223,7 @@ def _split(cv, X, codes):
         raise ValueError(
             f"cv must test every sample equally often, but {brief(cv)} tests samples "
             f"{n_tests.min()} to {n_tests.max()} times; pass a splitter such as "
-            "StratifiedKFold or RepeatedStratifiedKFold."
+            "StratifiedKFold, StratifiedGroupKFold or RepeatedStratifiedKFold."
         )
     return splits
 
@@ -215,8 +270,8 @@ def _consecutive_passes(splits, n_samples):
     return passes
 
 
-def _predict_repeated_samples(predict, X, codes, splits, fit_params):
-    """Average the predictions of splits that cannot be cut into passes.
+def _predict_copies(predict, X, codes, splits, fit_params):
+    """Yield the responses of splits that cannot be cut into passes.
 
     cross_val_predict wants every sample to be tested once. It gets a copy of a sample
     for each of its tests, and trains on the first of the copies.
@@ -228,15 +283,16 @@ def _predict_repeated_samples(predict, X, codes, splits, fit_params):
         (first_copy[train], np.arange(end - len(test), end))
         for (train, test), end in zip(splits, ends, strict=True)
     ]
-    pred_probs = predict(
+    response = predict(
         _safe_indexing(X, rows),
         codes[rows],
-        cv=splits_of_copies,
-        params=_check_method_params(X, fit_params, indices=rows),
+        splits=splits_of_copies,
+        fit_params=_check_method_params(X, fit_params, indices=rows),
     )
     n_tests = len(rows) // len(codes)
-    by_sample = np.argsort(rows, kind="stable")
-    return pred_probs[by_sample].reshape(len(codes), n_tests, -1).mean(axis=1)
+    by_sample = np.argsort(rows, kind="stable").reshape(len(codes), n_tests)
+    for copies in by_sample.T:
+        yield response[copies]
 
 
 def _is_stratified(cv):
@@ -267,3 +323,180 @@ def _warn_of_small_classes(splits, n_folds, codes, classes):
         UserWarning,
         stacklevel=2,
     )
+
+
+# -- out of bag ------------------------------------------------------------------------
+
+
+def fit_out_of_bag(estimator, X, codes, classes, *, fit_params, memory):
+    """Fit a bagged ensemble and return it with its out-of-bag probabilities.
+
+    Parameters
+    ----------
+    estimator : classifier
+        A forest, a bagging classifier, or a pipeline that ends in one; is cloned.
+
+    X : array-like, sparse matrix or data frame of n_samples rows
+        Whatever the classifier takes.
+
+    codes : ndarray of shape (n_samples,)
+        The given labels as positions in `classes`.
+
+    classes : ndarray of shape (n_classes,)
+        The labels that the classifier is fitted on.
+
+    fit_params : dict
+        Parameters of the classifier's `fit`.
+
+    memory : joblib.Memory
+        Caches the fit.
+
+    Returns
+    -------
+    fitted : classifier
+        The classifier, fitted on all samples.
+
+    pred_probs : ndarray of shape (n_samples, n_classes)
+        For each sample, the prediction of the members that did not draw it.
+    """
+    with_oob = clone(estimator)
+    prefix, ensemble = _last_step(with_oob)
+    params = ensemble.get_params(deep=False)
+    if "oob_score" not in params:
+        raise ValueError(
+            "cv='oob' needs an estimator with out-of-bag probabilities, a forest or a "
+            f"bagging classifier, but {brief(ensemble)} has none; pass such an "
+            "estimator, or a cv for cross fitting, such as cv=5."
+        )
+    if not params.get("bootstrap", True):
+        raise ValueError(
+            "cv='oob' needs an estimator that draws its samples, but "
+            f"{brief(ensemble)} has bootstrap=False; set bootstrap=True, or pass a cv "
+            "for cross fitting, such as cv=5."
+        )
+    with_oob.set_params(**{f"{prefix}oob_score": True})
+    fitted = fit_on_all(
+        with_oob, X, classes[codes], fit_params=fit_params, memory=memory
+    )
+    _, ensemble = _last_step(fitted)
+    pred_probs = np.asarray(ensemble.oob_decision_function_)
+    n_never = int((~(np.nan_to_num(pred_probs).sum(axis=1) > 0)).sum())
+    if n_never:
+        raise ValueError(
+            "cv='oob' needs each sample to be left out by some member of the ensemble, "
+            f"but {n_never} of {len(codes)} were drawn by all of them; raise "
+            "n_estimators, or pass a cv for cross fitting, such as cv=5."
+        )
+    return fitted, pred_probs
+
+
+def _last_step(estimator, prefix=""):
+    """Return the last step of nested pipelines and the prefix of its parameters."""
+    if not hasattr(estimator, "steps"):
+        return prefix, estimator
+    name, last = estimator.steps[-1]
+    return _last_step(last, f"{prefix}{name}__")
+
+
+def fit_on_all(estimator, X, y, *, fit_params, memory):
+    """Return a clone of a classifier that is fitted on all samples."""
+    return memory.cache(_fit_clone)(estimator, X, y, fit_params)
+
+
+def _fit_clone(estimator, X, y, fit_params):
+    return clone(estimator).fit(X, y, **fit_params)
+
+
+class RunningMean:
+    """Mean and standard deviation of arrays that come one at a time.
+
+    The arrays are not kept. `spread=False` saves the memory for the deviation.
+    """
+
+    def __init__(self, *, spread=False):
+        self.spread = spread
+        self.count = 0
+
+    def add(self, values):
+        self.count += 1
+        if self.count == 1:
+            self.mean = values
+            self._squares = np.zeros_like(values) if self.spread else None
+            return
+        deviation = values - self.mean
+        self.mean = self.mean + deviation / self.count
+        if self.spread:
+            self._squares += deviation * (values - self.mean)
+
+    @property
+    def std(self):
+        return np.sqrt(self._squares / (self.count - 1))
+
+
+# -- responses and probabilities -------------------------------------------------------
+
+# What a class that a classifier does not know gets.
+_NEVER = {"predict_proba": 0.0, "decision_function": -np.inf}
+
+
+def choose_response_method(estimator):
+    """Return "predict_proba" or, without it, "decision_function"."""
+    if hasattr(estimator, "predict_proba"):
+        return "predict_proba"
+    return "decision_function"
+
+
+def predict_response(estimator, X, classes, response_method):
+    """Ask a fitted classifier, and return a column for each of the classes.
+
+    A class that the classifier does not know has probability 0 and decision value
+    minus infinity. A single decision value d of two classes becomes -d / 2 and d / 2,
+    so that their softmax is the sigmoid of d.
+    """
+    response = np.asarray(getattr(estimator, response_method)(X))
+    if response.ndim == 1 and response_method == "decision_function":
+        response = np.column_stack([-response / 2, response / 2])
+    known = np.asarray(getattr(estimator, "classes_", [])).tolist()
+    column_of = {label: column for column, label in enumerate(classes.tolist())}
+    columns = [column_of.get(label, -1) for label in known]
+    if response.ndim != 2 or response.shape[1] != len(known) or -1 in columns:
+        raise ValueError(
+            "estimator must have classes_, the labels that it was fitted on, one for "
+            f"each column of its {response_method}, but {brief(estimator)} has "
+            f"{brief(known)} and returned shape {response.shape}; wrap it in a "
+            "classifier that follows scikit-learn's conventions."
+        )
+    if columns == list(range(len(classes))):
+        return response
+    shape = len(response), len(classes)
+    all_classes = np.full(shape, _NEVER[response_method], dtype=response.dtype)
+    all_classes[:, columns] = response
+    return all_classes
+
+
+def fit_temperature(codes, decisions):
+    """Return the temperature at which the softmax of decision values fits best.
+
+    It minimises the log loss of the given labels, in the unit of the decision values.
+    """
+    own = decisions[np.arange(len(codes)), codes]
+    # A class that no model saw says nothing about the temperature.
+    decisions, codes = decisions[np.isfinite(own)], codes[np.isfinite(own)]
+    finite = decisions[np.isfinite(decisions)]
+    scale = float(np.std(finite)) if finite.size else 0.0
+    if not scale > 0 or not np.isfinite(scale):
+        return 1.0
+    every_row = np.arange(len(codes))
+
+    def log_loss(log_temperature):
+        log_probs = log_softmax(decisions / np.exp(log_temperature), axis=1)
+        return -log_probs[every_row, codes].mean()
+
+    # From nearly certain to nearly uniform, whatever the unit.
+    bounds = np.log(scale) + np.log([1e-3, 1e3])
+    return float(np.exp(minimize_scalar(log_loss, bounds=bounds, method="bounded").x))
+
+
+def to_probabilities(response, temperature=None):
+    """Return probabilities as they are, and decision values by a tempered softmax."""
+    return response if temperature is None else softmax(response / temperature, axis=1)

@@ -13,26 +13,44 @@ from sklearn.base import (
     MetaEstimatorMixin,
     TransformerMixin,
     _fit_context,
-    clone,
     is_classifier,
 )
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils._set_output import _get_output_config
-from sklearn.utils.metadata_routing import _routing_enabled
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _routing_enabled,
+    get_routing_for_object,
+    process_routing,
+)
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_feature_names_in,
     check_consistent_length,
     check_is_fitted,
+    check_memory,
     indexable,
 )
 
 from sklabelquality._append import append_columns, check_two_dimensional, in_dtype_of
-from sklabelquality._confident_learning import mean_self_confidence
+from sklabelquality._confident_learning import (
+    estimate_noise_matrix,
+    mean_self_confidence,
+)
 from sklabelquality._metrics import expected_auroc
-from sklabelquality._out_of_sample import cross_fit, predict_all_classes
+from sklabelquality._out_of_sample import (
+    RunningMean,
+    choose_response_method,
+    cross_fit,
+    fit_on_all,
+    fit_out_of_bag,
+    fit_temperature,
+    predict_response,
+    to_probabilities,
+)
 from sklabelquality._scores import (
     METHODS,
     check_adjustable,
@@ -76,8 +94,11 @@ class LabelQualityScorer(
     Parameters
     ----------
     estimator : classifier
-        Any classifier with `predict_proba`; it is cloned. Text, missing values and
-        mixed data frames are fine if it takes them, as a pipeline does.
+        Any classifier with `predict_proba` or `decision_function`; it is cloned. Text,
+        missing values and mixed data frames are fine if it takes them, as a pipeline
+        does. A :class:`~sklearn.frozen.FrozenEstimator` counts as fitted on other data:
+        it is neither cross-fitted nor refitted, and the scores are out-of-sample only
+        if all samples are new to it.
 
     method : {"self_confidence", "normalized_margin", "confidence_weighted_entropy"}, \
             default="self_confidence"
@@ -89,11 +110,17 @@ class LabelQualityScorer(
         ones: each class's confident threshold is subtracted from its probabilities
         before they are scored. Not defined for `"confidence_weighted_entropy"`.
 
-    cv : int, cross-validation splitter or iterable of splits, default=None
-        How to split the samples for cross fitting. None means 5 stratified folds, an
-        int that many, without shuffling. Splitters must test every sample equally
-        often; the probabilities of repeated ones, such as
-        :class:`~sklearn.model_selection.RepeatedStratifiedKFold`, are averaged.
+    cv : int, cross-validation splitter, iterable of splits or "oob", default=None
+        How to get out-of-sample probabilities:
+
+        - None or an int: cross fitting in 5 or that many stratified folds, without
+          shuffling;
+        - a splitter or an iterable of splits, which must test every sample equally
+          often; the probabilities of repeated ones, such as
+          :class:`~sklearn.model_selection.RepeatedStratifiedKFold`, are averaged;
+        - "oob": the out-of-bag probabilities of a forest, a bagging classifier or a
+          pipeline that ends in one. One fit serves for these and for `estimator_`.
+          Earlier steps of the pipeline see all samples, so they should not use labels.
 
     append : {"predicted", "classes", "given"}, default="predicted"
         What `transform` appends to the features:
@@ -108,6 +135,12 @@ class LabelQualityScorer(
     passthrough : bool, default=True
         Whether to append the scores to `X`, which must then be two-dimensional. False
         returns only the scores, as is needed for text.
+
+    memory : str or object with the joblib.Memory interface, default=None
+        Where to cache the cross fitting and the refit. `method`, `adjust_pred_probs`,
+        `append`, `passthrough` and `n_jobs` are not part of the key, so that a grid of
+        them fits each classifier once. A classifier without a `random_state` is cached
+        as it came out the first time.
 
     n_jobs : int, default=None
         Number of folds to fit in parallel. None means 1 unless in a
@@ -132,8 +165,23 @@ class LabelQualityScorer(
         Label quality scores of the training samples, in [0, 1], higher = more likely
         correct.
 
+    label_quality_scores_std_ : ndarray of shape (n_samples,)
+        Standard deviation of each score between the repeats of the cross-validation.
+        Only defined if `cv` tests every sample more than once.
+
     confident_thresholds_ : ndarray of shape (n_classes,)
         Mean self-confidence of each class, from `oof_pred_probs_`.
+
+    noise_matrix_ : ndarray of shape (n_classes, n_classes)
+        Estimated probability that a sample of the true class (row) was given a label
+        (column), from `oof_pred_probs_`, see :func:`noise_matrix`.
+
+    response_method_ : {"predict_proba", "decision_function"}
+        What the classifier was asked for.
+
+    temperature_ : float
+        What decision values were divided by before their softmax, fitted to the
+        out-of-sample ones. Only defined if `response_method_` is "decision_function".
 
     n_features_in_ : int
         Number of features seen during :term:`fit`. Only defined if the classifier
@@ -201,12 +249,16 @@ class LabelQualityScorer(
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012
-        "estimator": [HasMethods(["fit", "predict_proba"])],
+        "estimator": [
+            HasMethods(["fit", "predict_proba"]),
+            HasMethods(["fit", "decision_function"]),
+        ],
         "method": [StrOptions(set(METHODS))],
         "adjust_pred_probs": ["boolean"],
-        "cv": ["cv_object"],
+        "cv": ["cv_object", StrOptions({"oob"})],
         "append": [StrOptions({"predicted", "classes", "given"})],
         "passthrough": ["boolean"],
+        "memory": [str, HasMethods(["cache"]), None],
         "n_jobs": [None, Integral],
         "verbose": ["verbose"],
     }
@@ -220,6 +272,7 @@ class LabelQualityScorer(
         cv=None,
         append="predicted",
         passthrough=True,
+        memory=None,
         n_jobs=None,
         verbose=0,
     ):
@@ -229,6 +282,7 @@ class LabelQualityScorer(
         self.cv = cv
         self.append = append
         self.passthrough = passthrough
+        self.memory = memory
         self.n_jobs = n_jobs
         self.verbose = verbose
 
@@ -253,8 +307,11 @@ class LabelQualityScorer(
             The given labels, possibly wrong.
 
         **params : dict
-            Parameters of the classifier's `fit`. Those with an entry per sample, such
-            as `sample_weight`, are split along with the samples.
+            Parameters of the classifier's `fit`, those with an entry per sample, such
+            as `sample_weight`, split along with the samples, and `groups` for the
+            splitter. With metadata routing on
+            (``sklearn.set_config(enable_metadata_routing=True)``) each goes where it
+            was requested.
 
         Returns
         -------
@@ -265,38 +322,49 @@ class LabelQualityScorer(
         ------
         ValueError
             If `y` has missing, continuous or multilabel values or a single class, if
-            `cv` does not test every sample equally often, if `method` cannot be
-            adjusted, or if `passthrough=True` and `X` is not two-dimensional.
+            `cv` does not test every sample equally often or the classifier has no
+            out-of-bag probabilities for all, if `method` cannot be adjusted, or if
+            `passthrough=True` and `X` is not two-dimensional.
         """
-        self._check_before_fit(X, y, params)
+        self._check_before_fit(X, y)
         (X,) = indexable(X)
-        classes, codes = factorize_labels(check_labels(y, name="y"), name="y")
-        check_consistent_length(X, codes)
-        if len(classes) < 2:
-            raise ValueError(
-                "y must have at least two classes, but has one class only, "
-                f"{classes.tolist()[0]!r}; there is nothing to tell its labels from."
-            )
-        pred_probs = check_pred_probs(
-            cross_fit(
-                self.estimator,
-                X,
-                codes,
-                classes,
-                cv=self.cv,
-                n_jobs=self.n_jobs,
-                verbose=self.verbose,
-                fit_params=params,
-            ),
-            name=PREDICTED,
-        )
-        self.estimator_ = clone(self.estimator).fit(X, classes[codes], **params)
+        y = check_labels(y, name="y")
+        check_consistent_length(X, y)
+        classes, codes = self._encode(y)
+        method = choose_response_method(self.estimator)
+        fitted, responses = self._out_of_sample(X, codes, classes, method, params)
+        temperature = None
+        thresholds = None
+        pred_probs = RunningMean()
+        scores = RunningMean(spread=True)
+        for response in responses:
+            if temperature is None and method == "decision_function":
+                temperature = fit_temperature(codes, response)
+            response = to_probabilities(response, temperature)
+            response = check_pred_probs(response, name=PREDICTED)
+            if self.adjust_pred_probs:
+                thresholds = mean_self_confidence(codes, response)
+            pred_probs.add(response)
+            scores.add(score_labels(codes, response, self.method, thresholds))
+        if fitted is None:
+            fitted = self._refit(X, codes, classes, params)
+
+        self._forget()
+        self.estimator_ = fitted
         self.classes_ = classes
-        self.oof_pred_probs_ = pred_probs
-        self.confident_thresholds_ = mean_self_confidence(codes, pred_probs)
-        self.label_quality_scores_ = score_labels(
-            codes, pred_probs, self.method, self._thresholds
+        self.response_method_ = method
+        if temperature is not None:
+            self.temperature_ = temperature
+        self.oof_pred_probs_ = pred_probs.mean
+        self.confident_thresholds_ = mean_self_confidence(codes, pred_probs.mean)
+        self.noise_matrix_ = estimate_noise_matrix(
+            codes, pred_probs.mean, self.confident_thresholds_
         )
+        self.label_quality_scores_ = score_labels(
+            codes, pred_probs.mean, self.method, self._thresholds
+        )
+        if scores.count > 1:
+            self.label_quality_scores_std_ = scores.std
         return self
 
     def fit_transform(self, X, y, **params):
@@ -403,10 +471,11 @@ class LabelQualityScorer(
     def score(self, X, y):
         """Say how well the scores would find wrong labels among new samples.
 
-        The labels are taken as they are. If one of them were replaced by another one,
-        how likely is it that it would score lower than one that was kept? This does not
-        depend on how many labels are wrong, and differs between scoring methods, which
-        accuracy does not. It assumes that all wrong labels are equally likely.
+        The labels are taken as they are. If each of them were replaced with the
+        probabilities of `noise_matrix_`, which `fit` estimated, how likely is it that a
+        replaced label would score lower than a kept one? This differs between scoring
+        methods, which accuracy does not. Where no noise was found, all wrong labels are
+        equally likely.
 
         Parameters
         ----------
@@ -434,11 +503,7 @@ class LabelQualityScorer(
             one in cross-validation; their samples are left out.
         """
         check_is_fitted(self)
-        codes, pred_probs = self._known_labels(
-            self._check_labels(X, y), self._check_pred_probs(X)
-        )
-        candidates = score_candidates(pred_probs, self.method, self._thresholds)
-        return expected_auroc(codes, candidates)
+        return expected_auroc(*self._codes_and_candidates(X, y), self.noise_matrix_)
 
     def predict(self, X):
         """Predict the class of new samples by the refitted classifier.
@@ -459,7 +524,9 @@ class LabelQualityScorer(
     def predict_proba(self, X):
         """Predict class probabilities of new samples by the refitted classifier.
 
-        For the training samples use `oof_pred_probs_`.
+        For the training samples use `oof_pred_probs_`. Without a `predict_proba` of its
+        own, the classifier's decision values are turned into probabilities by
+        `temperature_`.
 
         Parameters
         ----------
@@ -472,11 +539,124 @@ class LabelQualityScorer(
             The probabilities; columns are in the order of `classes_`.
         """
         check_is_fitted(self)
-        return predict_all_classes(self.estimator_, X, self.classes_)
+        response = predict_response(
+            self.estimator_, X, self.classes_, self.response_method_
+        )
+        return to_probabilities(response, getattr(self, "temperature_", None))
+
+    # -- fit ---------------------------------------------------------------------------
+
+    def _out_of_sample(self, X, codes, classes, response_method, params):
+        """Return the fitted classifier, if one fit is enough, and all responses."""
+        if isinstance(self.estimator, FrozenEstimator):
+            response = predict_response(self.estimator, X, classes, response_method)
+            return self.estimator, [response]
+        split_params, fit_params, refit_params = self._route(params)
+        memory = check_memory(self.memory)
+        if isinstance(self.cv, str):
+            if split_params.get("groups") is not None:
+                raise ValueError(
+                    "groups must not be passed with cv='oob', which draws samples one "
+                    "by one and tears groups apart; pass a splitter such as "
+                    "StratifiedGroupKFold as cv."
+                )
+            fitted, pred_probs = fit_out_of_bag(
+                self.estimator,
+                X,
+                codes,
+                classes,
+                fit_params=refit_params,
+                memory=memory,
+            )
+            return fitted, [pred_probs]
+        return None, cross_fit(
+            self.estimator,
+            X,
+            codes,
+            classes,
+            cv=self.cv,
+            response_method=response_method,
+            split_params=split_params,
+            fit_params=fit_params,
+            memory=memory,
+            n_jobs=self.n_jobs,
+            verbose=self.verbose,
+        )
+
+    def _refit(self, X, codes, classes, params):
+        _, _, fit_params = self._route(params)
+        memory = check_memory(self.memory)
+        return fit_on_all(
+            self.estimator, X, classes[codes], fit_params=fit_params, memory=memory
+        )
+
+    def _route(self, params):
+        """Return the parameters of the splitter, of the folds and of the refit.
+
+        Those of the folds go through cross_val_predict, which routes them again, so
+        that they keep the names that the user gave them.
+        """
+        if _routing_enabled():
+            routed = process_routing(self, "fit", **params)
+            router = get_routing_for_object(self.estimator)
+            names = router.consumes(method="fit", params=params)
+            fit_params = {name: params[name] for name in names}
+            return routed.splitter.split, fit_params, routed.estimator.fit
+        fit_params = dict(params)
+        groups = fit_params.pop("groups", None)
+        split_params = {} if groups is None else {"groups": groups}
+        return split_params, fit_params, fit_params
+
+    def get_metadata_routing(self):
+        """Get metadata routing of this object.
+
+        `groups` and the like go to the splitter `cv`, `sample_weight` and the like to
+        the classifier's `fit`, each if they request it.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            A :class:`~sklearn.utils.metadata_routing.MetadataRouter` encapsulating
+            routing information.
+        """
+        return (
+            MetadataRouter(owner=self)
+            .add(
+                estimator=self.estimator,
+                method_mapping=MethodMapping()
+                .add(caller="fit", callee="fit")
+                .add(caller="fit_transform", callee="fit"),
+            )
+            .add(
+                splitter=self.cv,
+                method_mapping=MethodMapping()
+                .add(caller="fit", callee="split")
+                .add(caller="fit_transform", callee="split"),
+            )
+        )
+
+    def _encode(self, y):
+        """Return the classes and the position of each label in them."""
+        if isinstance(self.estimator, FrozenEstimator):
+            check_is_fitted(self.estimator)
+            classes = np.asarray(self.estimator.classes_)
+            return classes, encode_labels(y, classes.tolist(), name="y")
+        classes, codes = factorize_labels(y, name="y")
+        if len(classes) < 2:
+            raise ValueError(
+                "y must have at least two classes, but has one class only, "
+                f"{classes.tolist()[0]!r}; there is nothing to tell its labels from."
+            )
+        return classes, codes
+
+    def _forget(self):
+        """Drop all that an earlier fit learned."""
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, name)
 
     # -- checks ------------------------------------------------------------------------
 
-    def _check_before_fit(self, X, y, params):
+    def _check_before_fit(self, X, y):
         """Raise what would otherwise only show after the costly cross fitting."""
         if y is None:
             raise ValueError(
@@ -484,19 +664,12 @@ class LabelQualityScorer(
                 "target y is None; pass the given labels."
             )
         check_adjustable(self.method, self.adjust_pred_probs, "adjust_pred_probs=False")
-        if _has_fitted_classifier(self.estimator):
+        if _has_fitted_part(self.estimator):
             raise ValueError(
-                "estimator must be a classifier that can be refitted, but has a "
-                "FrozenEstimator in it, whose training samples would be scored "
-                "in-sample; pass the classifier itself, or score the frozen one's "
-                "probabilities of new samples by get_label_quality_scores."
-            )
-        # Metadata routing is not supported yet; this names set_config as the remedy.
-        if _routing_enabled() and params:
-            raise ValueError(
-                "Parameters of fit must be passed with metadata routing off, but "
-                f"{sorted(params)} came with enable_metadata_routing=True; switch it "
-                "off by sklearn.set_config(enable_metadata_routing=False)."
+                "estimator must be refitted in each fold or not at all, but "
+                f"{brief(self.estimator)} has a FrozenEstimator in it, whose training "
+                "samples would be scored in-sample; if all samples are new to it, fit "
+                "the whole and pass it as FrozenEstimator(fitted)."
             )
         if self.passthrough:
             check_two_dimensional(X)
@@ -508,6 +681,12 @@ class LabelQualityScorer(
         y = check_labels(y, name="y")
         check_consistent_length(X, y)
         return y
+
+    def _codes_and_candidates(self, X, y):
+        """Return the codes and all candidate scores of samples with a known label."""
+        y = self._check_labels(X, y)
+        codes, pred_probs = self._known_labels(y, self._check_pred_probs(X))
+        return codes, score_candidates(pred_probs, self.method, self._thresholds)
 
     def _known_labels(self, y, pred_probs):
         """Return the codes and probabilities of the samples with a known label."""
@@ -522,7 +701,7 @@ class LabelQualityScorer(
             f"y has {np.sum(~is_known)} of {len(y)} labels of classes that fit did not "
             f"see, {brief(unknown)}: their samples are left out of the score.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
         return codes[is_known], pred_probs[is_known]
 
@@ -605,6 +784,9 @@ LabelQualityScorer.transform = available_if(LabelQualityScorer._can_transform)(
 )
 
 
-def _has_fitted_classifier(estimator):
-    parts = [estimator, *estimator.get_params(deep=True).values()]
-    return any(isinstance(p, FrozenEstimator) and is_classifier(p) for p in parts)
+def _has_fitted_part(estimator):
+    """Whether a classifier inside of the estimator is fitted once and for all."""
+    parts = estimator.get_params(deep=True).values()
+    return not isinstance(estimator, FrozenEstimator) and any(
+        isinstance(part, FrozenEstimator) and is_classifier(part) for part in parts
+    )

@@ -23,10 +23,8 @@ from sklabelquality._validation import (
     check_labels,
     check_labels_and_pred_probs,
     check_pred_probs,
+    row_blocks,
 )
-
-# Rows are scored in blocks of about this many probabilities, which fit into the cache.
-BLOCK_SIZE = 2**16
 
 
 class _Method(NamedTuple):
@@ -589,10 +587,7 @@ def score_best_candidates(pred_probs, method, thresholds=None):
 
 def _blocks(pred_probs, thresholds):
     """Yield slices of rows and the probabilities, adjusted if there are thresholds."""
-    n_samples, n_classes = pred_probs.shape
-    n_rows = max(1, BLOCK_SIZE // n_classes)
-    for start in range(0, n_samples, n_rows):
-        rows = slice(start, start + n_rows)
+    for rows in row_blocks(pred_probs):
         block = pred_probs[rows]
         yield rows, block if thresholds is None else _adjusted(block, thresholds)
 

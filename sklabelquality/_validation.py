@@ -501,6 +501,18 @@ def _raise_for_row_sum(pred_probs, deviation, name):
     )
 
 
+# Rows come in blocks of about this many probabilities, which fit into the cache.
+BLOCK_SIZE = 2**16
+
+
+def row_blocks(pred_probs):
+    """Yield slices that cut pred_probs into blocks of rows."""
+    n_samples, n_classes = pred_probs.shape
+    n_rows = max(1, BLOCK_SIZE // n_classes)
+    for start in range(0, n_samples, n_rows):
+        yield slice(start, start + n_rows)
+
+
 def brief(value):
     """Show a value in a line of at most 80 characters."""
     text = " ".join(repr(value).split())

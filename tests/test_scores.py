@@ -299,7 +299,7 @@ def test_blocks_do_not_show(method, adjust, monkeypatch, global_random_seed):
     labels, pred_probs = random_problem(global_random_seed, n_samples=37)
     kwargs = {"method": method, "adjust_pred_probs": adjust}
     at_once = get_label_quality_scores(labels, pred_probs, **kwargs)
-    monkeypatch.setattr("sklabelquality._scores.BLOCK_SIZE", 10)
+    monkeypatch.setattr("sklabelquality._validation.BLOCK_SIZE", 10)
     assert_array_equal(get_label_quality_scores(labels, pred_probs, **kwargs), at_once)
 
 
