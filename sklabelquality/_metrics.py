@@ -512,4 +512,5 @@ def weighted_auroc(codes, candidate_scores, kept_weights, replaced_weights):
     lower = cumulative[np.searchsorted(kept, replaced, side="left")]
     not_higher = cumulative[np.searchsorted(kept, replaced, side="right")]
     wins = cumulative[-1] - (lower + not_higher) / 2
-    return float(np.average(wins, weights=weights) / cumulative[-1])
+    auroc = np.average(wins, weights=weights) / cumulative[-1]
+    return float(min(auroc, 1.0))  # sums round

@@ -63,6 +63,7 @@ def cross_fit(
     memory,
     n_jobs,
     verbose,
+    progress,
 ):
     """Yield a matrix of out-of-sample responses for each pass over the samples.
 
@@ -97,6 +98,9 @@ def cross_fit(
     n_jobs, verbose : int or None
         As in cross_val_predict.
 
+    progress : Progress
+        Is told of each fold.
+
     Yields
     ------
     response : ndarray of shape (n_samples, n_classes)
@@ -107,19 +111,22 @@ def cross_fit(
     # Stratification fails for classes with fewer samples than folds.
     n_folds = len(passes[0]) if passes and _is_stratified(cv) else 0
     _warn_of_small_classes(splits, n_folds, codes, classes)
-    predict = partial(
-        memory.cache(_cross_val_predict, ignore=["n_jobs", "verbose"]),
-        estimator,
-        classes,
-        response_method=response_method,
-        n_jobs=n_jobs,
-        verbose=verbose,
-    )
-    if passes is None:
-        yield from _predict_copies(predict, X, codes, splits, fit_params)
-        return
-    for splits_of_pass in passes:
-        yield predict(X, codes, splits=splits_of_pass, fit_params=fit_params)
+    n_fits = len(splits)
+    with progress.tasks("cross-fitting", n_fits, estimator) as progress_of_folds:
+        predict = partial(
+            memory.cache(_cross_val_predict, ignore=["n_jobs", "verbose", "progress"]),
+            estimator,
+            classes,
+            response_method=response_method,
+            n_jobs=n_jobs,
+            verbose=verbose,
+            progress=progress_of_folds,
+        )
+        if passes is None:
+            yield from _predict_copies(predict, X, codes, splits, fit_params)
+        else:
+            for members in passes:
+                yield predict(X, codes, splits=members, fit_params=fit_params)
 
 
 def _cross_val_predict(
@@ -133,9 +140,10 @@ def _cross_val_predict(
     response_method,
     n_jobs,
     verbose,
+    progress,
 ):
     return cross_val_predict(
-        _AllClassesClassifier(estimator, classes),
+        _AllClassesClassifier(estimator, classes, progress),
         X,
         codes,
         cv=splits,
@@ -149,9 +157,10 @@ def _cross_val_predict(
 class _AllClassesClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """A classifier of codes that fits the wrapped one on labels, see the module."""
 
-    def __init__(self, estimator, classes):
+    def __init__(self, estimator, classes, progress):
         self.estimator = estimator
         self.classes = classes
+        self.progress = progress
 
     def fit(self, X, y, **fit_params):
         # All codes, so that cross_val_predict finds every column in every fold.
@@ -161,7 +170,8 @@ class _AllClassesClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             if _routing_enabled():
                 fit_params = process_routing(self, "fit", **fit_params).estimator.fit
             self.estimator_ = clone(self.estimator)
-            self.estimator_.fit(X, self.classes[y], **fit_params)
+            with self.progress.task("fold", self.estimator_):
+                self.estimator_.fit(X, self.classes[y], **fit_params)
         return self
 
     def predict(self, X):
@@ -328,7 +338,7 @@ def _warn_of_small_classes(splits, n_folds, codes, classes):
 # -- out of bag ------------------------------------------------------------------------
 
 
-def fit_out_of_bag(estimator, X, codes, classes, *, fit_params, memory):
+def fit_out_of_bag(estimator, X, codes, classes, *, fit_params, memory, progress):
     """Fit a bagged ensemble and return it with its out-of-bag probabilities.
 
     Parameters
@@ -350,6 +360,9 @@ def fit_out_of_bag(estimator, X, codes, classes, *, fit_params, memory):
 
     memory : joblib.Memory
         Caches the fit.
+
+    progress : Progress
+        Is told of the fit.
 
     Returns
     -------
@@ -376,7 +389,12 @@ def fit_out_of_bag(estimator, X, codes, classes, *, fit_params, memory):
         )
     with_oob.set_params(**{f"{prefix}oob_score": True})
     fitted = fit_on_all(
-        with_oob, X, classes[codes], fit_params=fit_params, memory=memory
+        with_oob,
+        X,
+        classes[codes],
+        fit_params=fit_params,
+        memory=memory,
+        progress=progress,
     )
     _, ensemble = _last_step(fitted)
     pred_probs = np.asarray(ensemble.oob_decision_function_)
@@ -398,13 +416,16 @@ def _last_step(estimator, prefix=""):
     return _last_step(last, f"{prefix}{name}__")
 
 
-def fit_on_all(estimator, X, y, *, fit_params, memory):
+def fit_on_all(estimator, X, y, *, fit_params, memory, progress):
     """Return a clone of a classifier that is fitted on all samples."""
-    return memory.cache(_fit_clone)(estimator, X, y, fit_params)
+    fit = memory.cache(_fit_clone, ignore=["progress"])
+    return fit(estimator, X, y, fit_params, progress)
 
 
-def _fit_clone(estimator, X, y, fit_params):
-    return clone(estimator).fit(X, y, **fit_params)
+def _fit_clone(estimator, X, y, fit_params, progress):
+    estimator = clone(estimator)
+    with progress.task("fit on all samples", estimator):
+        return estimator.fit(X, y, **fit_params)
 
 
 class RunningMean:

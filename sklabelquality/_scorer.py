@@ -51,6 +51,7 @@ from sklabelquality._out_of_sample import (
     predict_response,
     to_probabilities,
 )
+from sklabelquality._progress import CallbackSupportMixin, progress_of_fit
 from sklabelquality._scores import (
     METHODS,
     check_adjustable,
@@ -72,7 +73,11 @@ PREDICTED = "The probabilities that estimator predicts"
 
 
 class LabelQualityScorer(
-    ClassifierMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator
+    CallbackSupportMixin,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Score how likely each given label is to be right, with any classifier.
 
@@ -327,12 +332,19 @@ class LabelQualityScorer(
             `passthrough=True` and `X` is not two-dimensional.
         """
         self._check_before_fit(X, y)
+        with progress_of_fit(self, X, y) as progress:
+            self._fit(X, y, params, progress)
+        return self
+
+    def _fit(self, X, y, params, progress):
         (X,) = indexable(X)
         y = check_labels(y, name="y")
         check_consistent_length(X, y)
         classes, codes = self._encode(y)
         method = choose_response_method(self.estimator)
-        fitted, responses = self._out_of_sample(X, codes, classes, method, params)
+        fitted, responses = self._out_of_sample(
+            X, codes, classes, method, params, progress
+        )
         temperature = None
         thresholds = None
         pred_probs = RunningMean()
@@ -347,7 +359,7 @@ class LabelQualityScorer(
             pred_probs.add(response)
             scores.add(score_labels(codes, response, self.method, thresholds))
         if fitted is None:
-            fitted = self._refit(X, codes, classes, params)
+            fitted = self._refit(X, codes, classes, params, progress)
 
         self._forget()
         self.estimator_ = fitted
@@ -365,7 +377,6 @@ class LabelQualityScorer(
         )
         if scores.count > 1:
             self.label_quality_scores_std_ = scores.std
-        return self
 
     def fit_transform(self, X, y, **params):
         """Fit and append the out-of-sample scores of the training samples.
@@ -546,7 +557,7 @@ class LabelQualityScorer(
 
     # -- fit ---------------------------------------------------------------------------
 
-    def _out_of_sample(self, X, codes, classes, response_method, params):
+    def _out_of_sample(self, X, codes, classes, response_method, params, progress):
         """Return the fitted classifier, if one fit is enough, and all responses."""
         if isinstance(self.estimator, FrozenEstimator):
             response = predict_response(self.estimator, X, classes, response_method)
@@ -567,6 +578,7 @@ class LabelQualityScorer(
                 classes,
                 fit_params=refit_params,
                 memory=memory,
+                progress=progress,
             )
             return fitted, [pred_probs]
         return None, cross_fit(
@@ -581,13 +593,18 @@ class LabelQualityScorer(
             memory=memory,
             n_jobs=self.n_jobs,
             verbose=self.verbose,
+            progress=progress,
         )
 
-    def _refit(self, X, codes, classes, params):
+    def _refit(self, X, codes, classes, params, progress):
         _, _, fit_params = self._route(params)
-        memory = check_memory(self.memory)
         return fit_on_all(
-            self.estimator, X, classes[codes], fit_params=fit_params, memory=memory
+            self.estimator,
+            X,
+            classes[codes],
+            fit_params=fit_params,
+            memory=check_memory(self.memory),
+            progress=progress,
         )
 
     def _route(self, params):
