@@ -120,9 +120,9 @@ def noise_matrix(labels, pred_probs, *, classes=None):
     -----
     A sample is counted as a confident member of the most probable class among those
     whose probability reaches their threshold [1]_. The counts of given label k and
-    confident class j are scaled to the counts of the labels k, then each column is
-    divided by its sum. It is a model's opinion: a class that the model never predicts
-    looks like noise.
+    confident class j are scaled so that they add up to the count of label k, then
+    divided by their sum over the labels k. It is a model's opinion: a class that the
+    model never predicts looks like noise.
 
     References
     ----------

@@ -70,7 +70,7 @@ def label_error_report(is_error, scores, *, k=None):
         is larger than the number of samples, or if both are pandas objects with
         different indexes, since samples are matched by position.
     TypeError
-        If `is_error` is not boolean.
+        If `is_error` is not boolean or `scores` are no numbers.
 
     Examples
     --------
@@ -102,8 +102,14 @@ def label_error_report(is_error, scores, *, k=None):
             f"is_error must be boolean, but has dtype {is_error.dtype}; pass "
             "given_labels != true_labels."
         )
-    scores = np.asarray(scores, dtype=np.float64)
     n_samples = len(is_error)
+    try:
+        scores = np.asarray(scores, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"scores must be {n_samples} numbers, one for each entry of is_error, but "
+            f"are {brief(scores)}; pass label quality scores."
+        ) from None
     n_missing = np.sum(~np.isfinite(scores))
     if scores.shape != (n_samples,) or n_missing:
         raise ValueError(
@@ -220,7 +226,7 @@ def inject_label_noise(
     >>> y = ["cat", "dog", "cat", "dog", "cat"]
     >>> y_noisy, is_error = inject_label_noise(y, rate=0.4, random_state=0)
     >>> y_noisy.tolist(), is_error.tolist()
-    (['cat', 'dog', 'dog', 'cat', 'cat'], [False, False, True, True, False])
+    (['dog', 'dog', 'cat', 'dog', 'dog'], [True, False, False, False, True])
     """
     classes, codes = factorize_labels(check_labels(y, name="y"), name="y")
     n_samples, n_classes = len(codes), len(classes)
@@ -238,18 +244,38 @@ def inject_label_noise(
         raise ValueError(
             f"rate must leave enough labels to replace, but {n_errors} of {n_samples} "
             f"labels are to be replaced and only {np.count_nonzero(totals)} can be "
-            f"with kind={kind!r}; lower rate."
+            f"with kind={kind!r}; lower rate or allow for more noise."
         )
     rng = check_random_state(random_state)
     is_error = np.zeros(n_samples, dtype=bool)
-    if n_errors:
-        p = totals / totals.sum()
-        is_error[rng.choice(n_samples, size=n_errors, replace=False, p=p)] = True
+    is_error[_draw_in_proportion(totals, n_errors, rng)] = True
     cumulative = weights[is_error].cumsum(axis=1)
     draws = rng.uniform(size=(n_errors, 1)) * cumulative[:, -1:]
     noisy = codes.copy()
     noisy[is_error] = (cumulative <= draws).sum(axis=1)
     return classes[noisy], is_error
+
+
+def _draw_in_proportion(weights, n_draws, rng):
+    """Draw distinct positions, each with a probability in proportion to its weight.
+
+    Systematic sampling: every n_draws-th part of the total weight, in random order,
+    holds one draw. What would be drawn more than once is drawn for certain.
+    """
+    order = rng.permutation(len(weights))
+    expected = np.zeros(len(weights))
+    certain = np.zeros(len(weights), dtype=bool)
+    while n_draws:
+        left = n_draws - certain.sum()
+        rest = np.where(certain, 0, weights)
+        expected = rest * left / rest.sum() if left else np.zeros(len(weights))
+        if not (expected > 1).any():
+            break
+        certain |= expected > 1
+    cumulative = np.cumsum(np.where(certain, 1, expected)[order])
+    ticks = np.arange(n_draws) + rng.uniform()
+    # Rounding must not lose the last draw.
+    return order[np.searchsorted(cumulative, np.minimum(ticks, cumulative[-1]))]
 
 
 def _weights_of_wrong_labels(kind, codes, n_classes, pred_probs, noise_matrix):
@@ -266,14 +292,13 @@ def _weights_of_wrong_labels(kind, codes, n_classes, pred_probs, noise_matrix):
             "errors that depend on the sample."
         )
     if kind == "instance":
-        pred_probs = check_pred_probs(pred_probs)
-        if pred_probs.shape != (len(codes), n_classes):
+        if np.shape(pred_probs) != (len(codes), n_classes):
             raise ValueError(
                 "pred_probs must have a row for each of the "
                 f"{len(codes)} labels and a column for each of the {n_classes} "
-                f"classes, but has shape {pred_probs.shape}; pass those for y."
+                f"classes, but has shape {np.shape(pred_probs)}; pass those for y."
             )
-        return pred_probs.astype(np.float64)
+        return check_pred_probs(pred_probs).astype(np.float64)
     if kind == "symmetric":
         return np.ones((len(codes), n_classes))
     if noise_matrix is None:
@@ -281,14 +306,26 @@ def _weights_of_wrong_labels(kind, codes, n_classes, pred_probs, noise_matrix):
     return check_noise_matrix(noise_matrix, n_classes)[codes]
 
 
-def check_noise_matrix(noise_matrix, n_classes):
+def check_noise_matrix(noise_matrix, n_classes, *, sums_to_one=False):
     """Return a noise matrix as an array of floats."""
-    noise_matrix = np.asarray(noise_matrix, dtype=np.float64)
-    if noise_matrix.shape != (n_classes, n_classes) or not (noise_matrix >= 0).all():
+    shown = brief(noise_matrix)
+    try:
+        noise_matrix = np.asarray(noise_matrix, dtype=np.float64)
+        is_valid = noise_matrix.shape == (n_classes, n_classes)
+        is_valid = (
+            is_valid and np.isfinite(noise_matrix).all() and noise_matrix.min() >= 0
+        )
+        if is_valid and sums_to_one:
+            is_valid = np.allclose(noise_matrix.sum(axis=1), 1)
+            is_valid = is_valid and np.diag(noise_matrix).min() < 1
+    except (TypeError, ValueError):
+        is_valid = False
+    if not is_valid:
+        rows = " with rows that sum to 1 and some noise" if sums_to_one else ""
         raise ValueError(
-            f"noise_matrix must have shape ({n_classes}, {n_classes}) and no negative "
-            f"or missing entry, but is {brief(noise_matrix)}; entry (j, k) is the "
-            "probability that true class j is given label k."
+            f"The noise matrix must have shape ({n_classes}, {n_classes}) and entries "
+            f"of at least 0{rows}, but is {shown}; entry (j, k) is the probability "
+            "that true class j is given label k."
         )
     return noise_matrix
 
@@ -320,8 +357,10 @@ def make_label_noise_scorer(
         for uniform noise.
 
     n_draws : int, default=None
-        None for the exact expectation over pairs. An int replaces labels at random that
-        often and averages, which is noisier and knows the spread of small samples.
+        None weighs every label that could stand in place of a given one by its
+        probability, without drawing. An int replaces labels at random that often and
+        averages, which is noisier, and for few samples comes to a higher average
+        precision.
 
     random_state : int or None, default=None
         Seed of the draws. Only used with `n_draws`.
@@ -388,11 +427,10 @@ class _LabelNoiseScorer:
         )
 
     def __call__(self, estimator, X, y):
-        if hasattr(estimator, "steps"):
-            *_, (_, scorer) = estimator.steps
-            X = estimator[:-1].transform(X) if len(estimator.steps) > 1 else X
-        else:
-            scorer = estimator
+        scorer = estimator
+        while hasattr(scorer, "steps"):
+            X = scorer[:-1].transform(X) if len(scorer.steps) > 1 else X
+            scorer = scorer.steps[-1][1]
         if not hasattr(scorer, "_codes_and_candidates"):
             raise TypeError(
                 "This scoring needs a LabelQualityScorer or a pipeline that ends in "
@@ -410,7 +448,7 @@ class _LabelNoiseScorer:
     def _matrix(self, scorer):
         if isinstance(self.noise, str):
             return scorer.noise_matrix_ if self.noise == "estimated" else None
-        return check_noise_matrix(self.noise, len(scorer.classes_))
+        return check_noise_matrix(self.noise, len(scorer.classes_), sums_to_one=True)
 
     def _expect(self, codes, candidates, kept, replaced):
         if self.metric == "roc_auc":
@@ -497,6 +535,13 @@ def replacement_weights(codes, n_classes, noise_matrix=None, rate=None):
         replaced[every_row, codes] = 0
     if rate is not None:
         replaced *= rate * n_samples / replaced.sum()
+    highest = replaced.sum(axis=1).max()
+    if highest > 1 + 1e-9:
+        raise ValueError(
+            "rate must leave every class some right labels, but is "
+            f"{rate}, at which the noisiest class would have {highest:.0%} wrong ones; "
+            f"choose at most {rate / highest:.3g}."
+        )
     kept = np.maximum(1 - replaced.sum(axis=1), 0)
     return (kept if kept.any() else np.ones(n_samples)), replaced
 

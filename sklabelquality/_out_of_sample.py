@@ -36,6 +36,7 @@ from sklearn.model_selection import (
     check_cv,
     cross_val_predict,
 )
+from sklearn.model_selection._split import GroupsConsumerMixin
 from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -211,6 +212,12 @@ _WARNING_FILTERS = threading.Lock()
 def _split(cv, X, codes, split_params):
     """List the splits, and check that they test every sample equally often."""
     splitter = check_cv(cv, codes, classifier=True)
+    if isinstance(splitter, GroupsConsumerMixin) and not split_params:
+        raise ValueError(
+            f"cv must get the groups that it keeps together, but {brief(cv)} got "
+            "none; pass groups= to fit, in a pipeline as labelqualityscorer__groups= or, with "
+            "metadata routing on, as groups=."
+        )
     with _WARNING_FILTERS, warnings.catch_warnings():
         # Said by _warn_of_small_classes with the names of the classes.
         warnings.filterwarnings("ignore", message="The least populated class in y")
@@ -398,6 +405,13 @@ def fit_out_of_bag(estimator, X, codes, classes, *, fit_params, memory, progress
     )
     _, ensemble = _last_step(fitted)
     pred_probs = np.asarray(ensemble.oob_decision_function_)
+    if pred_probs.shape != (len(codes), len(classes)):
+        raise ValueError(
+            "cv='oob' needs a probability of each class for each sample, but "
+            f"{brief(ensemble)} has out-of-bag probabilities of shape "
+            f"{pred_probs.shape} for {len(codes)} samples and {len(classes)} classes; "
+            "pass a cv for cross fitting, such as cv=5."
+        )
     n_never = int((~(np.nan_to_num(pred_probs).sum(axis=1) > 0)).sum())
     if n_never:
         raise ValueError(
@@ -461,8 +475,13 @@ _NEVER = {"predict_proba": 0.0, "decision_function": -np.inf}
 
 
 def choose_response_method(estimator):
-    """Return "predict_proba" or, without it, "decision_function"."""
-    if hasattr(estimator, "predict_proba"):
+    """Return "predict_proba" or, without it, "decision_function".
+
+    Some classifiers have the former only after fit.
+    """
+    if hasattr(estimator, "predict_proba") or not hasattr(
+        estimator, "decision_function"
+    ):
         return "predict_proba"
     return "decision_function"
 
@@ -474,6 +493,21 @@ def predict_response(estimator, X, classes, response_method):
     minus infinity. A single decision value d of two classes becomes -d / 2 and d / 2,
     so that their softmax is the sigmoid of d.
     """
+    if not hasattr(estimator, response_method):
+        raise ValueError(
+            "estimator must be a classifier with predict_proba or decision_function, "
+            f"but {brief(estimator)} has neither; wrap it in a CalibratedClassifierCV."
+        )
+    if (
+        response_method == "decision_function"
+        and getattr(_last_step(estimator)[1], "decision_function_shape", "ovr") == "ovo"
+        and len(classes) > 2
+    ):
+        raise ValueError(
+            "estimator must have a decision value for each class, but "
+            f"{brief(estimator)} has one for each pair of classes; set "
+            "decision_function_shape='ovr'."
+        )
     response = np.asarray(getattr(estimator, response_method)(X))
     if response.ndim == 1 and response_method == "decision_function":
         response = np.column_stack([-response / 2, response / 2])
@@ -490,7 +524,8 @@ def predict_response(estimator, X, classes, response_method):
     if columns == list(range(len(classes))):
         return response
     shape = len(response), len(classes)
-    all_classes = np.full(shape, _NEVER[response_method], dtype=response.dtype)
+    dtype = np.result_type(response, np.float32)
+    all_classes = np.full(shape, _NEVER[response_method], dtype=dtype)
     all_classes[:, columns] = response
     return all_classes
 
@@ -499,22 +534,30 @@ def fit_temperature(codes, decisions):
     """Return the temperature at which the softmax of decision values fits best.
 
     It minimises the log loss of the given labels, in the unit of the decision values.
+    As in Platt's scaling, the n samples of a class count as n + 1 right and one wrong
+    label, or else perfectly separated classes would drive all probabilities to 0 or 1.
     """
-    own = decisions[np.arange(len(codes)), codes]
+    n_samples, n_classes = decisions.shape
+    n_own = np.bincount(codes, minlength=n_classes)[codes]
+    targets = np.full(decisions.shape, (1 / (n_own + 2) / (n_classes - 1))[:, None])
+    targets[np.arange(n_samples), codes] = (n_own + 1) / (n_own + 2)
     # A class that no model saw says nothing about the temperature.
-    decisions, codes = decisions[np.isfinite(own)], codes[np.isfinite(own)]
-    finite = decisions[np.isfinite(decisions)]
-    scale = float(np.std(finite)) if finite.size else 0.0
-    if not scale > 0 or not np.isfinite(scale):
+    known = np.isfinite(decisions)
+    targets[~known] = 0
+    decisions = decisions - np.median(decisions[known])
+    spread = np.abs(decisions[known])
+    scale = np.median(spread) or spread.mean()
+    if not scale > 0:
         return 1.0
-    every_row = np.arange(len(codes))
+    # An outlier is one sample, however far out it lies.
+    decisions = np.where(known, decisions.clip(-100 * scale, 100 * scale), -np.inf)
 
     def log_loss(log_temperature):
         log_probs = log_softmax(decisions / np.exp(log_temperature), axis=1)
-        return -log_probs[every_row, codes].mean()
+        return -(targets[known] * log_probs[known]).sum() / n_samples
 
     # From nearly certain to nearly uniform, whatever the unit.
-    bounds = np.log(scale) + np.log([1e-3, 1e3])
+    bounds = np.log(scale) + np.log([1e-6, 1e6])
     return float(np.exp(minimize_scalar(log_loss, bounds=bounds, method="bounded").x))
 
 

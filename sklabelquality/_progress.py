@@ -59,7 +59,7 @@ class Progress:
             yield
             return
         # Workers do not know of each other, and a name of its own is all a task needs.
-        task_id = None if self.is_sequential else uuid.uuid4().hex
+        task_id = None if self.is_sequential else uuid.uuid4().hex[:8]
         context = self.context.subcontext(task_name=name, task_id=task_id)
         with context.propagate_callback_context(estimator):
             context.call_on_fit_task_begin(estimator=estimator)

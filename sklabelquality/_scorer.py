@@ -14,6 +14,7 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
     is_classifier,
+    is_regressor,
 )
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
@@ -103,7 +104,8 @@ class LabelQualityScorer(
         missing values and mixed data frames are fine if it takes them, as a pipeline
         does. A :class:`~sklearn.frozen.FrozenEstimator` counts as fitted on other data:
         it is neither cross-fitted nor refitted, and the scores are out-of-sample only
-        if all samples are new to it.
+        if all samples are new to it. Frozen transformers in a pipeline must not have
+        learned from these labels.
 
     method : {"self_confidence", "normalized_margin", "confidence_weighted_entropy"}, \
             default="self_confidence"
@@ -122,7 +124,8 @@ class LabelQualityScorer(
           shuffling;
         - a splitter or an iterable of splits, which must test every sample equally
           often; the probabilities of repeated ones, such as
-          :class:`~sklearn.model_selection.RepeatedStratifiedKFold`, are averaged;
+          :class:`~sklearn.model_selection.RepeatedStratifiedKFold`, are averaged. One
+          that keeps groups together gets them by ``fit(X, y, groups=groups)``;
         - "oob": the out-of-bag probabilities of a forest, a bagging classifier or a
           pipeline that ends in one. One fit serves for these and for `estimator_`.
           Earlier steps of the pipeline see all samples, so they should not use labels.
@@ -157,7 +160,8 @@ class LabelQualityScorer(
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The distinct labels, sorted.
+        The distinct labels, sorted; those that the model knows if it is a
+        `FrozenEstimator`.
 
     estimator_ : classifier
         The classifier, fitted on all samples.
@@ -175,7 +179,8 @@ class LabelQualityScorer(
         Only defined if `cv` tests every sample more than once.
 
     confident_thresholds_ : ndarray of shape (n_classes,)
-        Mean self-confidence of each class, from `oof_pred_probs_`.
+        Mean self-confidence of each class, from `oof_pred_probs_`; infinity for classes
+        that no label uses.
 
     noise_matrix_ : ndarray of shape (n_classes, n_classes)
         Estimated probability that a sample of the true class (row) was given a label
@@ -254,10 +259,7 @@ class LabelQualityScorer(
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012
-        "estimator": [
-            HasMethods(["fit", "predict_proba"]),
-            HasMethods(["fit", "decision_function"]),
-        ],
+        "estimator": [HasMethods("fit")],
         "method": [StrOptions(set(METHODS))],
         "adjust_pred_probs": ["boolean"],
         "cv": ["cv_object", StrOptions({"oob"})],
@@ -486,7 +488,10 @@ class LabelQualityScorer(
         probabilities of `noise_matrix_`, which `fit` estimated, how likely is it that a
         replaced label would score lower than a kept one? This differs between scoring
         methods, which accuracy does not. Where no noise was found, all wrong labels are
-        equally likely.
+        equally likely. Wrong labels among those of `y` lower the score, for all methods
+        alike. Each classifier brings a matrix of its own: for a search that is
+        mainly over classifiers, :func:`make_label_noise_scorer` sets the same noise for
+        all.
 
         Parameters
         ----------
@@ -560,6 +565,12 @@ class LabelQualityScorer(
     def _out_of_sample(self, X, codes, classes, response_method, params, progress):
         """Return the fitted classifier, if one fit is enough, and all responses."""
         if isinstance(self.estimator, FrozenEstimator):
+            useless = sorted(params) + (["cv='oob'"] if self.cv == "oob" else [])
+            if useless:
+                raise ValueError(
+                    "estimator must not be a FrozenEstimator, which is not fitted, for "
+                    f"what belongs to a fit, but {useless} came with one; leave it out."
+                )
             response = predict_response(self.estimator, X, classes, response_method)
             return self.estimator, [response]
         split_params, fit_params, refit_params = self._route(params)
@@ -681,6 +692,17 @@ class LabelQualityScorer(
                 "target y is None; pass the given labels."
             )
         check_adjustable(self.method, self.adjust_pred_probs, "adjust_pred_probs=False")
+        if isinstance(self.estimator, type):
+            raise TypeError(
+                "estimator must be an instance of a classifier, but is the class "
+                f"{self.estimator.__name__}; pass {self.estimator.__name__}()."
+            )
+        if is_regressor(self.estimator):
+            raise ValueError(
+                "estimator must be a classifier with predict_proba or "
+                f"decision_function, but {brief(self.estimator)} is a regressor; pass "
+                "a classifier."
+            )
         if _has_fitted_part(self.estimator):
             raise ValueError(
                 "estimator must be refitted in each fold or not at all, but "

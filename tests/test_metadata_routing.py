@@ -127,9 +127,10 @@ def test_groups_without_a_group_splitter_warn_as_scikit_learn_does():
         LabelQualityScorer(GaussianNB()).fit(ROWS, Y, groups=GROUPS)
 
 
-def test_group_splitter_without_groups():
-    with pytest.raises(ValueError, match="'groups' parameter should not be None"):
-        LabelQualityScorer(GaussianNB(), cv=GroupKFold(3)).fit(ROWS, Y)
+@pytest.mark.parametrize("cv", [GroupKFold(3), StratifiedGroupKFold(3)])
+def test_group_splitter_without_groups(cv):
+    with pytest.raises(ValueError, match=r"got none; pass groups= to fit"):
+        LabelQualityScorer(GaussianNB(), cv=cv).fit(ROWS, Y)
 
 
 @pytest.fixture
@@ -187,8 +188,8 @@ def test_aliased_weight_of_a_calibrated_classifier(ensemble):
     X = rng.normal(size=(N, 2)) + Y[:, np.newaxis]
     logistic = LogisticRegression().set_fit_request(sample_weight=True)
     calibrated = CalibratedClassifierCV(logistic, ensemble=ensemble, cv=2)
-    calibrated.set_fit_request(sample_weight=True)
-    scorer = LabelQualityScorer(calibrated, cv=2).fit(X, Y, sample_weight=WEIGHT)
+    calibrated.set_fit_request(sample_weight="trust")
+    scorer = LabelQualityScorer(calibrated, cv=2).fit(X, Y, trust=WEIGHT)
     unweighted = LabelQualityScorer(calibrated, cv=2).fit(X, Y)
     difference = scorer.oof_pred_probs_ - unweighted.oof_pred_probs_
     assert np.abs(difference).max() > 1e-3

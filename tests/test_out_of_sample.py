@@ -16,7 +16,6 @@ from sklearn.datasets import load_iris
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
-    GroupKFold,
     KFold,
     LeaveOneOut,
     LeavePOut,
@@ -315,11 +314,6 @@ def test_other_warnings_of_the_splitter_are_passed_on():
     cv = Warner(3, shuffle=True, random_state=0)
     with pytest.warns(RuntimeWarning, match="look out"):
         LabelQualityScorer(GaussianNB(), cv=cv).fit(X, Y)
-
-
-def test_group_splitter_without_groups_says_what_is_missing():
-    with pytest.raises(ValueError, match="'groups' parameter should not be None"):
-        LabelQualityScorer(GaussianNB(), cv=GroupKFold(3)).fit(X, Y)
 
 
 def test_threads_keep_their_warnings():

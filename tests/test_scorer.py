@@ -263,7 +263,7 @@ def test_classifier_that_predicts_nonsense_leaves_nothing_behind(classifier, mat
     [
         (
             {"estimator": LinearRegression()},
-            r"'estimator'.*'fit' and 'predict_proba'.*'fit' and 'decision_function'",
+            r"predict_proba or decision_function, but LinearRegression\(\) is a regre",
         ),
         ({"method": "margin"}, r"'method'.*'normalized_margin'"),
         ({"append": "all"}, r"'append'.*'classes'"),
@@ -317,6 +317,13 @@ def test_float32_data_frame_gives_float32():
     frame = pd.DataFrame(X.astype(np.float32))
     scorer = LabelQualityScorer(RandomForestClassifier(5, random_state=0))
     assert scorer.fit_transform(frame, Y).dtype == np.float32
+
+
+def test_class_instead_of_an_instance():
+    with pytest.raises(
+        TypeError, match=r"is the class GaussianNB; pass GaussianNB\(\)"
+    ):
+        LabelQualityScorer(GaussianNB).fit(X, Y)
 
 
 def test_frozen_transformer_is_fine():
