@@ -215,8 +215,8 @@ def _split(cv, X, codes, split_params):
     if isinstance(splitter, GroupsConsumerMixin) and not split_params:
         raise ValueError(
             f"cv must get the groups that it keeps together, but {brief(cv)} got "
-            "none; pass groups= to fit, in a pipeline as labelqualityscorer__groups= or, with "
-            "metadata routing on, as groups=."
+            "none; pass groups= to fit, in a pipeline as labelqualityscorer__groups= "
+            "or, with metadata routing on, as groups=."
         )
     with _WARNING_FILTERS, warnings.catch_warnings():
         # Said by _warn_of_small_classes with the names of the classes.

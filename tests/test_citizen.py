@@ -19,15 +19,18 @@ from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
+    RandomForestClassifier,
     StackingClassifier,
     VotingClassifier,
 )
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.frozen import FrozenEstimator
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     GridSearchCV,
+    RepeatedStratifiedKFold,
     cross_val_predict,
     cross_val_score,
 )
@@ -35,6 +38,7 @@ from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import LinearSVC
 
 from sklabelquality import LabelQualityScorer
 
@@ -312,3 +316,41 @@ def test_progress_bar(callbacks, n_jobs, monkeypatch):
     scorer.set_callbacks(callbacks.ProgressBar()).fit(X, Y)
     assert "cross-fitting" in screen.getvalue()
     assert "100%" in screen.getvalue()
+
+
+# -- all together ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("classifier", "cv"),
+    [
+        (LinearSVC(), RepeatedStratifiedKFold(n_splits=2, n_repeats=2, random_state=0)),
+        (RandomForestClassifier(60, random_state=0), "oob"),
+        (FrozenEstimator(GaussianNB().fit(X, Y)), None),
+        (LogisticRegression(max_iter=1000), 3),
+    ],
+    ids=["repeated decision values", "out of bag", "fitted", "plain"],
+)
+def test_step_of_a_pipeline_in_a_grid_search_with_memory(classifier, cv, tmp_path):
+    scorer = LabelQualityScorer(classifier, cv=cv, memory=str(tmp_path), n_jobs=2)
+    pipeline = make_pipeline(scorer, StandardScaler(), LogisticRegression())
+    grid = {
+        "labelqualityscorer__append": ["predicted", "classes"],
+        "labelqualityscorer__method": ["self_confidence", "normalized_margin"],
+    }
+    search = GridSearchCV(pipeline, grid, cv=2).fit(X, NAMES[Y] if cv == 3 else Y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_score_ > 0.9
+
+
+def test_weights_and_decision_values_and_memory_in_a_pipeline(tmp_path):
+    scorer = LabelQualityScorer(LinearSVC(), memory=str(tmp_path), append="classes")
+    pipeline = make_pipeline(StandardScaler(), scorer, GaussianNB())
+    weight = np.where(Y == 2, 1e-6, 1.0)
+    plain = pipeline.fit(X, Y).named_steps["labelqualityscorer"].oof_pred_probs_
+    weighted = (
+        pipeline.fit(X, Y, labelqualityscorer__sample_weight=weight)
+        .named_steps["labelqualityscorer"]
+        .oof_pred_probs_
+    )
+    assert weighted[:, 2].sum() < plain[:, 2].sum() - 10

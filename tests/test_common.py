@@ -15,12 +15,17 @@ from itertools import product
 
 import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import (
+    BaggingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklabelquality import LabelQualityScorer
@@ -47,7 +52,13 @@ SCORERS += [
     LabelQualityScorer(GaussianNB(), adjust_pred_probs=True, append=append)
     for append in APPEND
 ]
-SCORERS.append(LabelQualityScorer(GaussianNB(), passthrough=False))
+SCORERS += [
+    LabelQualityScorer(GaussianNB(), passthrough=False),
+    LabelQualityScorer(BaggingClassifier(GaussianNB(), 40, random_state=0), cv="oob"),
+    # Decision values; regularised, so that the check above does not apply.
+    LabelQualityScorer(LinearSVC(), append="given"),
+    LabelQualityScorer(RidgeClassifier(), append="given"),
+]
 # Every method and every append, but not every pair of them.
 SCORERS += [
     LabelQualityScorer(estimator, method=method, append=append, cv=cv)
