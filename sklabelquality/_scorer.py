@@ -647,6 +647,7 @@ class LabelQualityScorer(
             A :class:`~sklearn.utils.metadata_routing.MetadataRouter` encapsulating
             routing information.
         """
+        # fit_transform calls fit; scikit-learn < 1.9 wants that said.
         return (
             MetadataRouter(owner=self)
             .add(

@@ -671,6 +671,15 @@ def test_frame_with_text_columns_stays_a_frame(library):
     assert pipeline.predict(frame).shape == (150,)
 
 
+def test_array_of_strings_gets_numbers_appended():
+    words = np.array([["a", "b", "c"][k] for k in Y])[:, np.newaxis]
+    classifier = make_pipeline(OneHotEncoder(), LogisticRegression())
+    output = LabelQualityScorer(classifier).fit_transform(words, Y)
+    assert output.dtype == object
+    assert_array_equal(output[:, 0], words[:, 0])
+    assert isinstance(output[0, 1], float)
+
+
 def test_index_is_kept():
     frame = mixed_frame(pd).set_index(pd.Index([f"flower {i}" for i in range(150)]))
     output = LabelQualityScorer(mixed_classifier()).fit_transform(frame, Y)
