@@ -339,6 +339,7 @@ class LabelQualityScorer(
         return self
 
     def _fit(self, X, y, params, progress):
+        """Average the out-of-sample responses, then set all attributes at once."""
         (X,) = indexable(X)
         y = check_labels(y, name="y")
         check_consistent_length(X, y)
@@ -608,6 +609,7 @@ class LabelQualityScorer(
         )
 
     def _refit(self, X, codes, classes, params, progress):
+        """Fit a clone of the classifier on all samples, after cross fitting."""
         _, _, fit_params = self._route(params)
         return fit_on_all(
             self.estimator,
