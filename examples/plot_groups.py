@@ -50,7 +50,7 @@ classifiers = {
     "random forest": RandomForestClassifier(50, random_state=0),
     "neighbours": KNeighborsClassifier(5),
     "logistic regression": make_pipeline(
-        MinMaxScaler(), LogisticRegression(C=100, max_iter=1000)
+        MinMaxScaler(), LogisticRegression(C=10, max_iter=1000)
     ),
 }
 folds = {"n_splits": 5, "shuffle": True, "random_state": 0}
