@@ -27,13 +27,10 @@ from sklearn.metrics import average_precision_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 
-from sklabelquality import LabelQualityScorer
+from sklabelquality import LabelQualityScorer, inject_label_noise
 
 X, y = load_digits(return_X_y=True)
-rng = np.random.default_rng(0)
-is_error = np.zeros(len(y), dtype=bool)
-is_error[rng.choice(len(y), size=len(y) // 10, replace=False)] = True
-y = np.where(is_error, (y + rng.integers(1, 10, size=len(y))) % 10, y)
+y, is_error = inject_label_noise(y, rate=0.1, random_state=0)
 
 # %%
 # Search without the truth

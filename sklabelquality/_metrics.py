@@ -249,10 +249,8 @@ def inject_label_noise(
     rng = check_random_state(random_state)
     is_error = np.zeros(n_samples, dtype=bool)
     is_error[_draw_in_proportion(totals, n_errors, rng)] = True
-    cumulative = weights[is_error].cumsum(axis=1)
-    draws = rng.uniform(size=(n_errors, 1)) * cumulative[:, -1:]
     noisy = codes.copy()
-    noisy[is_error] = (cumulative <= draws).sum(axis=1)
+    noisy[is_error] = _draw_labels(weights[is_error].cumsum(axis=1), rng)
     return classes[noisy], is_error
 
 
@@ -276,6 +274,12 @@ def _draw_in_proportion(weights, n_draws, rng):
     ticks = np.arange(n_draws) + rng.uniform()
     # Rounding must not lose the last draw.
     return order[np.searchsorted(cumulative, np.minimum(ticks, cumulative[-1]))]
+
+
+def _draw_labels(cumulative_weights, rng):
+    """Draw a column for each row, in proportion to its weights."""
+    draws = rng.uniform(size=(len(cumulative_weights), 1)) * cumulative_weights[:, -1:]
+    return (cumulative_weights <= draws).sum(axis=1)
 
 
 def _weights_of_wrong_labels(kind, codes, n_classes, pred_probs, noise_matrix):
@@ -474,8 +478,7 @@ class _LabelNoiseScorer:
         cumulative = weights.cumsum(axis=1)
         results = []
         for _ in range(self.n_draws):
-            draws = rng.uniform(size=(len(codes), 1)) * cumulative[:, -1:]
-            labels = (cumulative <= draws).sum(axis=1)
+            labels = _draw_labels(cumulative, rng)
             is_replaced = labels != codes
             if 0 < is_replaced.sum() < len(codes):
                 results.append(metric(is_replaced, -candidates[every_row, labels]))

@@ -341,8 +341,7 @@ class LabelQualityScorer(
     def _fit(self, X, y, params, progress):
         """Average the out-of-sample responses, then set all attributes at once."""
         (X,) = indexable(X)
-        y = check_labels(y, name="y")
-        check_consistent_length(X, y)
+        y = self._check_labels(X, y)
         classes, codes = self._encode(y)
         method = choose_response_method(self.estimator)
         fitted, responses = self._out_of_sample(
