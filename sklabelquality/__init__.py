@@ -8,7 +8,20 @@ number in [0, 1], **higher = more likely correct**, computed from the label and 
 probabilities that a classifier predicts for a sample that it has not seen in training.
 """
 
-from sklabelquality._confident_learning import confident_thresholds, noise_matrix
+from sklabelquality._confident_learning import (
+    confident_joint,
+    confident_thresholds,
+    inverse_noise_matrix,
+    joint_distribution,
+    noise_matrix,
+    true_class_prior,
+)
+from sklabelquality._issues import (
+    class_health,
+    find_label_issues,
+    num_label_issues,
+    overlapping_classes,
+)
 from sklabelquality._metrics import (
     inject_label_noise,
     label_error_report,
@@ -29,14 +42,22 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "LabelQualityScorer",
     "candidate_label_scores",
+    "class_health",
     "confidence_weighted_entropy",
+    "confident_joint",
     "confident_thresholds",
+    "find_label_issues",
     "get_label_quality_scores",
     "inject_label_noise",
+    "inverse_noise_matrix",
+    "joint_distribution",
     "label_error_report",
     "make_label_noise_scorer",
     "noise_matrix",
     "normalized_margin",
+    "num_label_issues",
     "order_label_issues",
+    "overlapping_classes",
     "self_confidence",
+    "true_class_prior",
 ]

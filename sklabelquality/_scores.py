@@ -382,7 +382,7 @@ def get_label_quality_scores(
     array([0.925, 0.25 , 0.85 , 0.125, 0.85 , 0.925])
     """
     check_adjustable(method, adjust_pred_probs, "adjust_pred_probs=False")
-    codes, pred_probs = check_labels_and_pred_probs(labels, pred_probs, classes)
+    codes, pred_probs, _ = check_labels_and_pred_probs(labels, pred_probs, classes)
     thresholds = mean_self_confidence(codes, pred_probs) if adjust_pred_probs else None
     return score_labels(codes, pred_probs, method, thresholds)
 

@@ -22,7 +22,7 @@ ROW_SUM_TOLERANCE = 1e-3
 
 
 def check_labels_and_pred_probs(labels, pred_probs, classes=None):
-    """Return labels as codes of columns, and pred_probs as a clean matrix.
+    """Return labels as codes of columns, pred_probs as a clean matrix, and classes.
 
     Parameters
     ----------
@@ -42,6 +42,9 @@ def check_labels_and_pred_probs(labels, pred_probs, classes=None):
 
     pred_probs : ndarray of shape (n_samples, n_classes)
         The probabilities in float32 or float64, columns in the order of the codes.
+
+    classes : list of length n_classes
+        The label that each code stands for.
     """
     names_of_columns = column_names(pred_probs)
     pred_probs = check_pred_probs(pred_probs)
@@ -60,7 +63,8 @@ def check_labels_and_pred_probs(labels, pred_probs, classes=None):
         codes = encode_labels(labels, classes)
     elif labels.dtype.kind in "biuf":
         codes = _integers_as_codes(labels, n_classes)
-        classes = list(range(n_classes))
+        is_bool = labels.dtype == bool and n_classes == 2
+        classes = [False, True] if is_bool else list(range(n_classes))
     else:
         classes, codes = factorize_labels(labels)
         _check_all_columns_named(classes, n_classes)
@@ -73,7 +77,7 @@ def check_labels_and_pred_probs(labels, pred_probs, classes=None):
             pred_probs = pred_probs[:, order]
     elif classes_are_sorted_labels:
         _warn_if_columns_look_permuted(codes, pred_probs, classes)
-    return codes, pred_probs
+    return codes, pred_probs, classes
 
 
 # -- labels ----------------------------------------------------------------------------
@@ -302,6 +306,16 @@ def check_classes(classes, n_classes):
             "each column of pred_probs a label of its own."
         )
     return classes
+
+
+def as_label_array(classes):
+    """Return a sequence of labels as an array that tells them apart as they are."""
+    array = np.asarray(classes)
+    if array.ndim == 1 and array.tolist() == list(classes):
+        return array
+    array = np.empty(len(classes), dtype=object)
+    array[:] = classes
+    return array
 
 
 def _check_all_columns_named(classes, n_classes):

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklabelquality import confident_thresholds, noise_matrix
+from sklabelquality import (
+    confident_joint,
+    confident_thresholds,
+    inverse_noise_matrix,
+    joint_distribution,
+    noise_matrix,
+    true_class_prior,
+)
 from sklabelquality._confident_learning import count_confident_joint
 
 
@@ -58,16 +65,89 @@ def test_confident_class_reaches_its_own_threshold():
     assert_array_equal(joint[0], [0, 1, 0])
 
 
-def test_noise_matrix_is_recovered(global_random_seed):
+# Thresholds are .6, .5 and .7; the comment gives the confident class.
+BY_HAND = [
+    ("ant", [0.8, 0.1, 0.1]),  # ant
+    ("ant", [0.7, 0.2, 0.1]),  # ant
+    ("ant", [0.3, 0.6, 0.1]),  # bee
+    ("bee", [0.1, 0.7, 0.2]),  # bee
+    ("bee", [0.1, 0.6, 0.3]),  # bee
+    ("bee", [0.6, 0.2, 0.2]),  # ant, just so
+    ("bee", [0.2, 0.5, 0.3]),  # bee, just so
+    ("cow", [0.0, 0.1, 0.9]),  # cow
+    ("cow", [0.1, 0.1, 0.8]),  # cow
+    ("cow", [0.2, 0.4, 0.4]),  # none
+]
+
+
+def test_all_matrices_by_hand():
+    labels, pred_probs = zip(*BY_HAND, strict=True)
+    assert_allclose(confident_thresholds(labels, pred_probs), [0.6, 0.5, 0.7])
+    joint = confident_joint(labels, pred_probs)
+    assert joint.dtype.kind == "i"
+    assert_array_equal(joint, [[2, 1, 0], [1, 3, 0], [0, 0, 2]])
+    calibrated = np.array([[2, 1, 0], [1, 3, 0], [0, 0, 3]])
+    assert_allclose(confident_joint(labels, pred_probs, calibrate=True), calibrated)
+    assert_allclose(joint_distribution(labels, pred_probs), calibrated / 10)
+    shares = [[2 / 3, 1 / 3, 0], [1 / 4, 3 / 4, 0], [0, 0, 1]]
+    assert_allclose(inverse_noise_matrix(labels, pred_probs), shares)
+    assert_allclose(noise_matrix(labels, pred_probs), shares)
+    assert_allclose(true_class_prior(labels, pred_probs), [0.3, 0.4, 0.3])
+
+
+def test_matrices_tell_rows_from_columns():
+    # Half of the labels 0 are of class 1, and all of the labels 1 are right.
+    labels = [0] * 8 + [1] * 4
+    pred_probs = np.eye(2)[[0] * 4 + [1] * 8] * 0.8 + 0.1
+    # A threshold of .5 for class 0 and of .9 for class 1.
+    assert_array_equal(confident_joint(labels, pred_probs), [[4, 4], [0, 4]])
+    assert_allclose(inverse_noise_matrix(labels, pred_probs), [[0.5, 0.5], [0, 1]])
+    assert_allclose(noise_matrix(labels, pred_probs), [[1, 0], [0.5, 0.5]])
+
+
+@pytest.mark.parametrize("n_used", [3, 5])
+def test_identities_of_the_matrices(n_used, global_random_seed):
+    rng = np.random.default_rng(global_random_seed)
+    labels = rng.integers(n_used, size=400)
+    pred_probs = rng.dirichlet(np.full(5, 0.4), size=400)
+    n_given = np.bincount(labels, minlength=5)
+    calibrated = confident_joint(labels, pred_probs, calibrate=True)
+    joint = joint_distribution(labels, pred_probs)
+    prior = true_class_prior(labels, pred_probs)
+    T = noise_matrix(labels, pred_probs)
+    inverse = inverse_noise_matrix(labels, pred_probs)
+
+    assert 0 < confident_joint(labels, pred_probs).sum() <= 400
+    assert_allclose(calibrated.sum(axis=1), n_given)
+    assert_allclose(joint, calibrated / 400)
+    assert_allclose(joint.sum(), 1)
+    assert_allclose(joint.sum(axis=1), n_given / 400)
+    assert_allclose(joint.sum(axis=0), prior)
+    assert_allclose(T.sum(axis=1), 1)
+    assert_allclose(inverse.sum(axis=1), 1)
+    assert_allclose(prior @ T, n_given / 400)
+    assert_allclose(n_given / 400 @ inverse, prior)
+    assert_allclose(T * prior[:, np.newaxis], joint.T, atol=1e-15)
+    unused = range(n_used, 5)
+    assert_array_equal(T[unused], np.eye(5)[unused])
+    assert_array_equal(inverse[unused], np.eye(5)[unused])
+    assert_array_equal(prior[unused], 0)
+
+
+def test_known_noise_is_recovered(global_random_seed):
     rng = np.random.default_rng(global_random_seed)
     truth = np.array([[0.8, 0.15, 0.05], [0.0, 1.0, 0.0], [0.25, 0.0, 0.75]])
-    true_class = rng.integers(3, size=100_000)
+    prior = np.array([0.5, 0.3, 0.2])
+    true_class = rng.choice(3, size=100_000, p=prior)
     labels = (truth[true_class].cumsum(axis=1) < rng.random((100_000, 1))).sum(axis=1)
     of_others = rng.dirichlet([1, 1, 1], size=100_000)
     pred_probs = 0.05 * of_others + 0.95 * np.eye(3)[true_class]
-    estimate = noise_matrix(labels, pred_probs)
-    assert_allclose(estimate, truth, atol=0.01)
-    assert_allclose(estimate.sum(axis=1), 1)
+    joint = prior[:, np.newaxis] * truth
+    assert_allclose(noise_matrix(labels, pred_probs), truth, atol=0.01)
+    assert_allclose(joint_distribution(labels, pred_probs), joint.T, atol=0.01)
+    assert_allclose(true_class_prior(labels, pred_probs), prior, atol=0.01)
+    inverse = inverse_noise_matrix(labels, pred_probs)
+    assert_allclose(inverse, (joint / joint.sum(axis=0)).T, atol=0.01)
 
 
 def test_noise_matrix_without_noise_and_with_unused_classes():

@@ -92,7 +92,7 @@ def test_documented_defaults_are_those_of_the_signature(name):
     documented = {}
     section = section.group(1) if section else ""
     for entry in re.findall(
-        r"^(?:\*\*)?(\w+) : (.*(?:\n        \s*\S.*)?)", section, re.MULTILINE
+        r"^(?:\*\*)?(\w+) : ((?:.*\\\n)*.*)", section, re.MULTILINE
     ):
         default = re.search(r"default=([^\s]+)", entry[1])
         documented[entry[0]] = ast.literal_eval(default.group(1)) if default else None

@@ -16,14 +16,23 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 
 from sklabelquality import (
+    class_health,
     confident_thresholds,
+    find_label_issues,
     get_label_quality_scores,
+    num_label_issues,
     order_label_issues,
+    overlapping_classes,
 )
+from sklabelquality._issues import RULES
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     cleanlab_rank = pytest.importorskip("cleanlab.rank")
+    cleanlab_count = pytest.importorskip("cleanlab.count")
+    cleanlab_dataset = pytest.importorskip("cleanlab.dataset")
+    cleanlab_filter = pytest.importorskip("cleanlab.filter")
+    cleanlab_util = pytest.importorskip("cleanlab.internal.util")
 
 SHAPES = [(40, 2), (200, 3), (500, 10), (2000, 100)]
 CONCENTRATIONS = [0.05, 0.3, 1, 10, 100]
@@ -98,6 +107,120 @@ def test_same_order(rank_by, adjust, global_random_seed):
     )
 
 
+class StableNumPy:
+    """NumPy with a stable argsort, so that the peer's ties do not depend on chance."""
+
+    def __getattr__(self, name):
+        return getattr(np, name)
+
+    @staticmethod
+    def argsort(values):
+        return np.argsort(values, kind="stable")
+
+
+def the_peers_mask(labels, pred_probs, rule, monkeypatch):
+    monkeypatch.setattr(cleanlab_filter, "np", StableNumPy())
+    monkeypatch.setattr(cleanlab_util, "np", StableNumPy())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a class has too few samples to be pruned
+        return cleanlab_filter.find_label_issues(
+            labels, pred_probs, filter_by=rule, n_jobs=1
+        )
+
+
+def without_collisions(labels, pred_probs):
+    """Drop the samples whose confident class the peer gets wrong, until none is left.
+
+    They are those with several confident classes and an unconfident top class.
+    """
+    while True:
+        confident = pred_probs >= confident_thresholds(labels, pred_probs) - 1e-6
+        top = pred_probs.argmax(axis=1)
+        is_wrong = confident.sum(axis=1) > 1
+        is_wrong &= ~confident[np.arange(len(labels)), top]
+        if not is_wrong.any():
+            return labels, pred_probs
+        labels, pred_probs = labels[~is_wrong], pred_probs[~is_wrong]
+
+
+def problem_of_kind(kind, seed, n_samples, n_classes, concentration):
+    labels, pred_probs = random_problem(seed, n_samples, n_classes, concentration)
+    if kind == "tied":
+        pred_probs = pred_probs.round(1) + 1e-12
+        pred_probs /= pred_probs.sum(axis=1, keepdims=True)
+    if kind == "class without labels":
+        labels[labels == 1] = 0
+    if kind == "float32":
+        pred_probs = pred_probs.astype(np.float32)
+    return without_collisions(labels, pred_probs)
+
+
+@pytest.mark.parametrize(
+    "kind", ["distinct", "tied", "class without labels", "float32"]
+)
+@pytest.mark.parametrize("shape", [(60, 2), (300, 3), (400, 10), (900, 50)])
+@pytest.mark.parametrize("concentration", [0.1, 1, 5])
+def test_same_masks(kind, shape, concentration, global_random_seed, monkeypatch):
+    if kind == "class without labels" and shape[1] == 2:
+        shape = (100, 4)  # the peer asks for two classes in use
+    labels, pred_probs = problem_of_kind(
+        kind, global_random_seed, *shape, concentration
+    )
+    for rule in RULES:
+        theirs = the_peers_mask(labels, pred_probs, rule, monkeypatch)
+        ours = find_label_issues(labels, pred_probs, filter_by=rule)
+        assert_array_equal(ours, theirs, err_msg=rule)
+
+
+@pytest.mark.parametrize(
+    "classifier",
+    [GaussianNB(var_smoothing=0.1), KNeighborsClassifier(10)],
+    ids=["GaussianNB", "kNN"],
+)
+def test_same_masks_on_real_probabilities(classifier, monkeypatch):
+    X, y = load_digits(return_X_y=True)
+    rng = np.random.default_rng(0)
+    is_error = rng.random(len(y)) < 0.2
+    y = np.where(is_error, (y + rng.integers(1, 4, size=len(y))) % 10, y)
+    pred_probs = cross_val_predict(classifier, X, y, method="predict_proba")
+    y, pred_probs = without_collisions(y, pred_probs)
+    assert len(y) > 1700
+    for rule in RULES:
+        theirs = the_peers_mask(y, pred_probs, rule, monkeypatch)
+        ours = find_label_issues(y, pred_probs, filter_by=rule)
+        assert ours.any()
+        assert_array_equal(ours, theirs, err_msg=rule)
+
+
+@pytest.mark.parametrize("shape", [(60, 2), (300, 3), (400, 10)])
+def test_same_numbers_of_issues_and_class_tables(shape, global_random_seed):
+    labels, pred_probs = problem_of_kind("distinct", global_random_seed, *shape, 1)
+    n_samples, n_classes = pred_probs.shape
+    assert num_label_issues(labels, pred_probs) == cleanlab_count.num_label_issues(
+        labels, pred_probs
+    )
+    theirs = cleanlab_count.num_label_issues(
+        labels, pred_probs, estimation_method="off_diagonal_calibrated"
+    )
+    # The peer rounds each of the K x K counts before it adds them up.
+    ours = num_label_issues(labels, pred_probs, calibrate=True)
+    assert abs(ours - theirs) <= n_classes
+
+    table = cleanlab_dataset.rank_classes_by_label_quality(labels, pred_probs)
+    table = table.sort_values("Class Index")
+    health = class_health(labels, pred_probs)
+    gap = np.abs(health["label_quality"] - table["Label Quality Score"])
+    assert np.all(gap <= 1 / health["n_given"])
+
+    table = cleanlab_dataset.find_overlapping_classes(labels, pred_probs)
+    theirs = np.zeros((n_classes, n_classes))
+    theirs[table["Class Index A"], table["Class Index B"]] = table["Joint Probability"]
+    ours = np.zeros((n_classes, n_classes))
+    overlaps = overlapping_classes(labels, pred_probs)
+    ours[overlaps["class_a"], overlaps["class_b"]] = overlaps["joint_probability"]
+    assert_allclose(ours, theirs, rtol=0, atol=2 / n_samples)
+
+
 # -- where the peer is wrong -----------------------------------------------------------
 
 
@@ -161,3 +284,19 @@ def test_entropy_score_of_saturated_classifiers(classifier, theirs_at_most):
     theirs = cleanlab_rank.get_label_quality_scores(y, pred_probs, method=method)
     assert roc_auc_score(~is_error, ours) >= 0.90
     assert roc_auc_score(~is_error, theirs) <= theirs_at_most
+
+
+def test_confident_class_that_the_peer_takes_below_its_own_threshold(monkeypatch):
+    # The first row reaches the thresholds of classes 0 and 2 (.01, .01), not those of
+    # 1 and 3 (.5, .5), so it is a confident member of 2, its label. The peer takes the
+    # top class of all, 3.
+    labels = np.array([2, 0, 1] + [2] * 29 + [3])
+    pred_probs = np.array(
+        [[0.1, 0.2, 0.3, 0.4], [0.01, 0.49, 0, 0.5], [0, 0.5, 0, 0.5]]
+        + [[0, 0.6, 0, 0.4]] * 29
+        + [[0, 0.5, 0, 0.5]]
+    )
+    assert_allclose(confident_thresholds(labels, pred_probs), [0.01, 0.5, 0.01, 0.5])
+    assert the_peers_mask(labels, pred_probs, "confident_learning", monkeypatch)[0]
+    ours = find_label_issues(labels, pred_probs, filter_by="confident_learning")
+    assert not ours[0]

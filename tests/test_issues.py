@@ -1,0 +1,338 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""From scores to decisions: the rules, the number of issues, the health of classes."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sklabelquality import (
+    class_health,
+    confident_joint,
+    confident_thresholds,
+    find_label_issues,
+    inverse_noise_matrix,
+    joint_distribution,
+    noise_matrix,
+    num_label_issues,
+    overlapping_classes,
+    self_confidence,
+)
+from sklabelquality._issues import RULES, _round_rows
+
+# -- naive references ------------------------------------------------------------------
+
+
+def naive_confident_class(row, thresholds):
+    confident = [k for k in range(len(row)) if row[k] >= thresholds[k] - 1e-6]
+    return max(confident, key=lambda k: row[k], default=None)
+
+
+def naive_is_top(row, label):
+    return all(row[label] + 1e-6 >= p for p in row)
+
+
+def naive_confident_learning(labels, pred_probs):
+    thresholds = confident_thresholds(labels, pred_probs)
+    return [
+        naive_confident_class(row, thresholds) not in (None, label)
+        and not naive_is_top(row, label)
+        for label, row in zip(labels, pred_probs, strict=True)
+    ]
+
+
+def naive_predicted_neq_given(labels, pred_probs):
+    pairs = zip(labels, pred_probs, strict=True)
+    return [not naive_is_top(row, label) for label, row in pairs]
+
+
+def naive_whole_counts(labels, pred_probs):
+    """The calibrated confident joint in whole numbers, at least one on the spot."""
+    counts = confident_joint(labels, pred_probs, calibrate=True).tolist()
+    whole = [[round(count) for count in row] for row in counts]
+    for k, (row, exact) in enumerate(zip(whole, counts, strict=True)):
+        while sum(row) < round(sum(exact)):  # the last of those that lost most
+            row[max(range(len(row)), key=lambda j: (exact[j] - row[j], j))] += 1
+        while sum(row) > round(sum(exact)):  # the first of those that won most
+            row[min(range(len(row)), key=lambda j: (exact[j] - row[j], j))] -= 1
+        if row[k] == 0:
+            row[:] = [max(count - 1, 0) for count in row]
+            row[k] = 1
+    return np.array(whole)
+
+
+def naive_prune_by_class(labels, pred_probs):
+    counts = naive_whole_counts(labels, pred_probs)
+    taken = set()
+    for k in range(len(counts)):
+        own = [i for i in range(len(labels)) if labels[i] == k]
+        own.sort(key=lambda i, k=k: pred_probs[i][k])
+        taken.update(own[: max(0, len(own) - counts[k, k])])
+    return [
+        i in taken and not naive_is_top(pred_probs[i], labels[i])
+        for i in range(len(labels))
+    ]
+
+
+def naive_prune_by_noise_rate(labels, pred_probs):
+    counts = naive_whole_counts(labels, pred_probs)
+    taken = set()
+    for k in range(len(counts)):
+        own = [i for i in range(len(labels)) if labels[i] == k]
+        for j in range(len(counts)):
+            if j != k and len(own) > 1:
+                own.sort(key=lambda i, j=j, k=k: pred_probs[i][k] - pred_probs[i][j])
+                taken.update(own[: counts[k, j]])
+                own.sort()
+    return [
+        i in taken and not naive_is_top(pred_probs[i], labels[i])
+        for i in range(len(labels))
+    ]
+
+
+def naive_lowest(labels, pred_probs, score):
+    n_issues = sum(naive_confident_learning(labels, pred_probs))
+    order = sorted(range(len(labels)), key=lambda i: score(labels[i], pred_probs[i]))
+    return [i in order[:n_issues] for i in range(len(labels))]
+
+
+NAIVE = {
+    "confident_learning": naive_confident_learning,
+    "predicted_neq_given": naive_predicted_neq_given,
+    "prune_by_class": naive_prune_by_class,
+    "prune_by_noise_rate": naive_prune_by_noise_rate,
+    "both": lambda labels, pred_probs: (
+        np.array(naive_prune_by_class(labels, pred_probs))
+        & np.array(naive_prune_by_noise_rate(labels, pred_probs))
+    ),
+    "low_self_confidence": lambda labels, pred_probs: naive_lowest(
+        labels, pred_probs, lambda label, row: row[label]
+    ),
+    "low_normalized_margin": lambda labels, pred_probs: naive_lowest(
+        labels, pred_probs, lambda label, row: row[label] - max(np.delete(row, label))
+    ),
+}
+
+PRUNING = {"prune_by_class", "prune_by_noise_rate", "both"}
+
+
+def noisy_problem(seed, n_samples=300, n_classes=4, n_used=4):
+    """Probabilities of a fair model, and labels of which about a third are random."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(n_used, size=n_samples)
+    pred_probs = rng.dirichlet(np.full(n_classes, 0.5), size=n_samples)
+    pred_probs = 0.4 * np.eye(n_classes)[truth] + 0.6 * pred_probs
+    at_random = rng.random(n_samples) < 0.3
+    labels = np.where(at_random, rng.integers(n_used, size=n_samples), truth)
+    return labels, pred_probs
+
+
+# -- the rules -------------------------------------------------------------------------
+
+
+def test_every_rule_has_a_naive_twin():
+    assert NAIVE.keys() == RULES.keys()
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("n_used", [3, 4])
+def test_rule_equals_its_naive_twin(rule, n_used, global_random_seed):
+    labels, pred_probs = noisy_problem(global_random_seed, n_used=n_used)
+    mask = find_label_issues(labels, pred_probs, filter_by=rule)
+    assert mask.dtype == bool
+    assert 0 < mask.sum() < len(labels)
+    assert_array_equal(mask, NAIVE[rule](labels.tolist(), pred_probs))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rule_does_not_depend_on_order_coding_or_dtype(rule, global_random_seed):
+    labels, pred_probs = noisy_problem(global_random_seed)
+    mask = find_label_issues(labels, pred_probs, filter_by=rule)
+    rng = np.random.default_rng(global_random_seed)
+    rows = rng.permutation(len(labels))
+    shuffled = find_label_issues(labels[rows], pred_probs[rows], filter_by=rule)
+    assert_array_equal(shuffled, mask[rows])
+    # Other classes, in another order, one of which no label uses.
+    columns = rng.permutation(4)
+    if rule in PRUNING:
+        columns = np.arange(4)  # which of two equal remainders is rounded up: the last
+    names = np.array(["d", "a", "c", "b", "e"])
+    wider = np.column_stack([pred_probs[:, columns], np.zeros(len(labels))])
+    renamed = find_label_issues(
+        names[labels], wider, filter_by=rule, classes=[*names[columns], "e"]
+    )
+    assert_array_equal(renamed, mask)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_right_labels_of_a_sure_model_are_no_issues(rule):
+    labels = np.arange(30) % 3
+    assert not find_label_issues(labels, np.eye(3)[labels], filter_by=rule).any()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_wrong_labels_of_a_sure_model_are_the_issues(rule, global_random_seed):
+    rng = np.random.default_rng(global_random_seed)
+    truth = np.arange(300) % 3
+    is_error = rng.permutation(300) < 40
+    labels = np.where(is_error, (truth + 1) % 3, truth)
+    pred_probs = 0.9 * np.eye(3)[truth] + 0.1 * rng.dirichlet(np.ones(3), size=300)
+    assert_array_equal(find_label_issues(labels, pred_probs, filter_by=rule), is_error)
+
+
+def test_label_within_the_tolerance_of_the_top_is_no_issue():
+    pred_probs = [[0.5, 0.5], [0.5 - 4e-7, 0.5 + 4e-7], [0.5 - 1e-6, 0.5 + 1e-6]]
+    mask = find_label_issues([1, 0, 0], pred_probs, filter_by="predicted_neq_given")
+    assert_array_equal(mask, [False, False, True])
+
+
+def test_pruning_leaves_one_sample_of_each_label():
+    # No label 1 is confidently 1, so all of them would be moved to class 0.
+    labels = np.array([0] * 6 + [1] * 5)
+    first = np.array([0.8] * 6 + [0.99, 0.98, 0.97, 0.96, 0.95])
+    pred_probs = np.column_stack([first, 1 - first])
+    for rule in PRUNING:
+        mask = find_label_issues(labels, pred_probs, filter_by=rule)
+        assert_array_equal(mask, [False] * 6 + [True] * 4 + [False])
+
+
+def test_lone_label_is_found_without_pruning_only():
+    labels = [0, 0, 0, 1, 1, 1, 2]
+    pred_probs = np.eye(3)[[0, 0, 0, 1, 1, 1, 1]]
+    for rule in RULES:
+        mask = find_label_issues(labels, pred_probs, filter_by=rule)
+        assert mask[-1] == (
+            rule not in ("prune_by_class", "prune_by_noise_rate", "both")
+        )
+        assert not mask[:-1].any()
+
+
+def test_class_without_any_self_confidence_attracts_nobody():
+    # The last sample reaches the threshold of none but class 2, which is 0, with 0.
+    labels = [0, 0, 1, 1, 2, 0]
+    pred_probs = np.eye(3)[[0, 0, 1, 1, 1, 0]]
+    pred_probs[-1] = [0.6, 0.4, 0]
+    assert_array_equal(confident_joint(labels, pred_probs)[:, 2], [0, 0, 0])
+
+
+def test_confident_class_is_not_the_top_class_below_its_threshold():
+    # Thresholds .01, .5, .01 and .5. The first row is labelled 2 (C) and reaches those
+    # of A and C, of which C is more probable: nothing is wrong with it. A look at the
+    # top class alone, D, would make an issue of it.
+    first = [0.1, 0.2, 0.3, 0.4]
+    of_a = [[0.01, 0.49, 0, 0.5]]
+    of_b = [[0, 0.5, 0, 0.5]]
+    of_c = [[0, 0.6, 0, 0.4]] * 29
+    of_d = [[0, 0.5, 0, 0.5]]
+    labels = [2] + [0] + [1] + [2] * 29 + [3]
+    pred_probs = np.array([first, *of_a, *of_b, *of_c, *of_d])
+    assert_allclose(confident_thresholds(labels, pred_probs), [0.01, 0.5, 0.01, 0.5])
+    mask = find_label_issues(labels, pred_probs, filter_by="confident_learning")
+    assert not mask[0]
+    assert mask[3]
+    assert_array_equal(confident_joint(labels, pred_probs)[2], [0, 29, 1, 0])
+
+
+def test_rows_are_rounded_by_the_largest_remainder(global_random_seed):
+    assert_array_equal(_round_rows(np.array([[0.4, 0.4, 0.2]])).sum(axis=1), [1])
+    assert_array_equal(_round_rows(np.array([[2.6, 2.7, 1.7]])), [[2, 3, 2]])
+    assert_array_equal(_round_rows(np.array([[1.3, 1.4, 0.3]])), [[1, 2, 0]])
+    rng = np.random.default_rng(global_random_seed)
+    matrix = rng.dirichlet(np.full(20, 0.3), size=50) * rng.integers(
+        1, 99, size=(50, 1)
+    )
+    rounded = _round_rows(matrix)
+    assert_array_equal(rounded.sum(axis=1), np.rint(matrix.sum(axis=1)))
+    assert np.abs(rounded - matrix).max() <= 1
+
+
+def test_unknown_rule_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"'filter_by' parameter .*'both'.*'prune'"):
+        find_label_issues([0, 1], np.eye(2), filter_by="prune")
+
+
+# -- how many, and where ---------------------------------------------------------------
+
+
+def test_number_of_issues(global_random_seed):
+    labels, pred_probs = noisy_problem(global_random_seed)
+    n_issues = num_label_issues(labels, pred_probs)
+    assert isinstance(n_issues, int)
+    assert n_issues == sum(naive_confident_learning(labels, pred_probs))
+    joint = joint_distribution(labels, pred_probs)
+    expected = round(len(labels) * (1 - np.trace(joint)))
+    assert num_label_issues(labels, pred_probs, calibrate=True) == expected
+    assert expected > n_issues
+
+
+def test_class_health_is_the_diagonals_of_the_noise_matrices(global_random_seed):
+    labels, pred_probs = noisy_problem(global_random_seed, n_classes=5)
+    health = class_health(labels, pred_probs)
+    assert list(health) == [
+        "class",
+        "n_given",
+        "label_noise",
+        "inverse_label_noise",
+        "label_quality",
+    ]
+    assert_array_equal(health["class"], range(5))
+    assert_array_equal(health["n_given"], np.bincount(labels, minlength=5))
+    of_given = np.diagonal(inverse_noise_matrix(labels, pred_probs))
+    of_true = np.diagonal(noise_matrix(labels, pred_probs))
+    assert_allclose(health["label_quality"], of_given)
+    assert_allclose(health["label_noise"], 1 - of_given, atol=1e-12)
+    assert_allclose(health["inverse_label_noise"], 1 - of_true, atol=1e-12)
+    assert [column[4] for column in health.values()] == [4, 0, 0, 0, 1]
+
+
+def test_overlaps_are_what_is_off_the_diagonal_of_the_joint(global_random_seed):
+    labels, pred_probs = noisy_problem(global_random_seed, n_classes=5)
+    overlaps = overlapping_classes(labels, pred_probs)
+    joint = joint_distribution(labels, pred_probs)
+    assert np.all(overlaps["class_a"] < overlaps["class_b"])
+    assert 4 not in overlaps["class_b"]
+    assert np.all(np.diff(overlaps["joint_probability"]) <= 0)
+    assert_allclose(overlaps["joint_probability"].sum(), 1 - np.trace(joint))
+    for a, b, share, a_as_b, b_as_a in zip(*overlaps.values(), strict=True):
+        assert_allclose(share, joint[a, b] + joint[b, a])
+        assert_allclose([a_as_b, b_as_a], [300 * joint[b, a], 300 * joint[a, b]])
+
+
+def test_tables_name_the_classes_as_they_are():
+    labels, pred_probs = (
+        ["y", "x", "x", "x"],
+        [[0.1, 0.9], [0.8, 0.2], [0.9, 0.1], [0, 1]],
+    )
+    assert class_health(labels, pred_probs)["class"].tolist() == ["x", "y"]
+    overlaps = overlapping_classes([0, 1, 1, 1], pred_probs, classes=[1, 0])
+    assert overlaps["class_a"].tolist() == [1]
+    assert overlaps["class_b"].tolist() == [0]
+    health = class_health(
+        [True, False, False, False], pred_probs, classes=[False, True]
+    )
+    assert health["class"].tolist() == [False, True]
+    assert class_health([True, False], np.eye(2)[::-1])["class"].dtype == bool
+    mixed = class_health(["1", 2], np.eye(2), classes=["1", 2])["class"]
+    assert mixed.tolist() == ["1", 2]
+
+
+def test_no_overlap_without_noise():
+    overlaps = overlapping_classes([0, 1, 2], np.eye(3))
+    assert all(len(column) == 0 for column in overlaps.values())
+
+
+@pytest.mark.parametrize(
+    "function",
+    [find_label_issues, num_label_issues, class_health, overlapping_classes],
+)
+def test_bad_input_gets_the_same_errors_as_in_the_scores(function):
+    with pytest.raises(ValueError, match="labels must not contain missing values"):
+        function([0, np.nan], np.eye(2))
+    with pytest.raises(ValueError, match=r"rows that sum to 1 .* sums to 0.5"):
+        function([0, 1], [[0.25, 0.25], [0.5, 0.5]])
+    labels, pred_probs = [0, 1, 1], np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]])
+    before = pred_probs.copy()
+    function(labels, pred_probs)
+    assert_array_equal(pred_probs, before)
+    assert_array_equal(self_confidence(labels, pred_probs), [0.9, 0.6, 0.3])
