@@ -8,6 +8,7 @@ number in [0, 1], **higher = more likely correct**, computed from the label and 
 probabilities that a classifier predicts for a sample that it has not seen in training.
 """
 
+from sklabelquality._audit import LabelAudit
 from sklabelquality._confident_learning import (
     confident_joint,
     confident_thresholds,
@@ -40,6 +41,7 @@ from sklabelquality._scores import (
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "LabelAudit",
     "LabelQualityScorer",
     "candidate_label_scores",
     "class_health",

@@ -338,10 +338,7 @@ def num_label_issues(labels, pred_probs, *, calibrate=False, classes=None):
     1
     """
     codes, pred_probs, _ = check_labels_and_pred_probs(labels, pred_probs, classes)
-    if not calibrate:
-        return int(np.count_nonzero(_confident_learning(codes, pred_probs)))
-    joint = _calibrated_joint(codes, pred_probs)
-    return round(len(codes) - float(np.trace(joint)))
+    return count_label_issues(codes, pred_probs, calibrate=calibrate)
 
 
 def class_health(labels, pred_probs, *, classes=None):
@@ -476,6 +473,13 @@ def overlapping_classes(labels, pred_probs, *, classes=None):
 
 
 # -- of checked codes and probabilities ------------------------------------------------
+
+
+def count_label_issues(codes, pred_probs, *, calibrate):
+    """Estimate the number of label issues from checked input."""
+    if calibrate:
+        return round(len(codes) - float(np.trace(_calibrated_joint(codes, pred_probs))))
+    return int(np.count_nonzero(_confident_learning(codes, pred_probs)))
 
 
 def tabulate_class_health(codes, pred_probs, classes):

@@ -37,10 +37,12 @@ from sklearn.utils.validation import (
 )
 
 from sklabelquality._append import append_columns, check_two_dimensional, in_dtype_of
+from sklabelquality._audit import LabelAudit
 from sklabelquality._confident_learning import (
     estimate_noise_matrix,
     mean_self_confidence,
 )
+from sklabelquality._frames import index_of, labels_to_keep
 from sklabelquality._metrics import expected_auroc
 from sklabelquality._out_of_sample import (
     RunningMean,
@@ -340,8 +342,11 @@ class LabelQualityScorer(
 
     def _fit(self, X, y, params, progress):
         """Average the out-of-sample responses, then set all attributes at once."""
+        index = index_of(y, X)
         (X,) = indexable(X)
-        y = self._check_labels(X, y)
+        checked = self._check_labels(X, y)
+        given_labels = labels_to_keep(y, checked)
+        y = checked
         classes, codes = self._encode(y)
         method = choose_response_method(self.estimator)
         fitted, responses = self._out_of_sample(
@@ -364,6 +369,8 @@ class LabelQualityScorer(
             fitted = self._refit(X, codes, classes, params, progress)
 
         self._forget()
+        self._labels_ = given_labels
+        self._index_ = index
         self.estimator_ = fitted
         self.classes_ = classes
         self.response_method_ = method
@@ -559,6 +566,33 @@ class LabelQualityScorer(
             self.estimator_, X, self.classes_, self.response_method_
         )
         return to_probabilities(response, getattr(self, "temperature_", None))
+
+    def audit(self, *, filter_by="predicted_neq_given"):
+        """Audit the labels of the training samples.
+
+        Parameters
+        ----------
+        filter_by : {"prune_by_noise_rate", "prune_by_class", "both", \
+                "confident_learning", "predicted_neq_given", "low_self_confidence", \
+                "low_normalized_margin"}, default="predicted_neq_given"
+            The rule that finds the label issues, see :func:`find_label_issues`.
+
+        Returns
+        -------
+        audit : LabelAudit
+            The labels that `fit` saw, with `oof_pred_probs_` and
+            `label_quality_scores_`, as tables, as plots and as a page.
+
+        Raises
+        ------
+        ValueError
+            If `filter_by` is unknown.
+
+        See Also
+        --------
+        LabelAudit : What an audit can show.
+        """
+        return LabelAudit.from_estimator(self, filter_by=filter_by)
 
     # -- fit ---------------------------------------------------------------------------
 

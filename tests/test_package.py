@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 import sklabelquality
-from sklabelquality import LabelQualityScorer
+from sklabelquality import LabelAudit, LabelQualityScorer
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sklabelquality"
@@ -74,9 +74,11 @@ def test_layout_of_a_module(path):
 def _public_callables():
     for name in sklabelquality.__all__:
         yield name, getattr(sklabelquality, name)
-    for name, method in inspect.getmembers(LabelQualityScorer, inspect.isfunction):
-        if not name.startswith("_") and method.__module__.startswith("sklabelquality"):
-            yield f"LabelQualityScorer.{name}", method
+    for owner in (LabelAudit, LabelQualityScorer):
+        for name, method in inspect.getmembers(owner, inspect.isroutine):
+            ours = method.__module__ or ""
+            if not name.startswith("_") and ours.startswith("sklabelquality"):
+                yield f"{owner.__name__}.{name}", method
 
 
 PUBLIC = dict(_public_callables())

@@ -1,0 +1,603 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""LabelAudit: the labels of one data set as tables, as a page and as plots."""
+
+from pathlib import Path
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils.validation import _num_samples, check_is_fitted
+
+from sklabelquality._confident_learning import mean_self_confidence
+from sklabelquality._frames import (
+    as_frame,
+    as_index,
+    in_dtype_of_labels,
+    index_of,
+    labels_to_keep,
+    take,
+)
+from sklabelquality._issues import (
+    RULES,
+    count_label_issues,
+    tabulate_class_health,
+    tabulate_overlapping_classes,
+)
+from sklabelquality._plots import draw_confusion, draw_samples, draw_scores
+from sklabelquality._report import full_page, one_line, page_fragment, text_lines
+from sklabelquality._scores import METHODS, check_adjustable, score_labels
+from sklabelquality._validation import (
+    as_label_array,
+    check_labels,
+    check_labels_and_pred_probs,
+    encode_labels,
+)
+
+# The bins of the score histograms.
+SCORE_EDGES = np.linspace(0, 1, 41)
+
+
+class LabelAudit:
+    """What out-of-sample probabilities say about the labels of one data set.
+
+    Which labels are suspicious, how many are likely to be wrong, and in which classes:
+    as tables (:meth:`to_frame`, :meth:`worst`, :meth:`class_health`,
+    :meth:`overlapping_classes`), as text (:meth:`summary`), as plots and, at the end of
+    a notebook cell, as a page that :meth:`save_html` writes to a file.
+
+    Make one by :meth:`LabelQualityScorer.audit`, :meth:`from_estimator` or
+    :meth:`from_pred_probs`.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_samples,)
+        The given labels, of any kind that `classes` lists.
+
+    pred_probs : ndarray of shape (n_samples, n_classes)
+        Out-of-sample predicted probabilities, columns in the order of `classes`.
+
+    label_quality_scores : ndarray of shape (n_samples,)
+        Label quality scores in [0, 1], higher = more likely correct.
+
+    classes : array-like of shape (n_classes,)
+        The labels that the columns of `pred_probs` stand for.
+
+    filter_by : str, default="predicted_neq_given"
+        The rule that finds the label issues, see :func:`find_label_issues`.
+
+    index : array-like of shape (n_samples,), default=None
+        What the user calls the samples. None takes the index of `labels` if it has
+        one, else the positions.
+
+    Attributes
+    ----------
+    labels : ndarray or pandas.Series of shape (n_samples,)
+        The given labels, in their own dtype.
+
+    pred_probs : ndarray of shape (n_samples, n_classes)
+        Out-of-sample predicted probabilities.
+
+    label_quality_scores : ndarray of shape (n_samples,)
+        Label quality scores in [0, 1], higher = more likely correct.
+
+    is_label_issue : ndarray of shape (n_samples,), dtype=bool
+        True for each label issue.
+
+    classes : ndarray of shape (n_classes,)
+        The labels that the columns of `pred_probs` stand for.
+
+    index : array-like of shape (n_samples,)
+        What the user calls the samples.
+
+    n_label_issues : int
+        Number of label issues.
+
+    accuracy : float
+        Share of the given labels that are the most probable class, out-of-sample.
+
+    ax_ : matplotlib Axes
+        The axes of the last :meth:`plot_scores` or :meth:`plot_confusion`.
+
+    axes_ : ndarray of matplotlib Axes
+        The axes of the last :meth:`plot_worst`.
+
+    figure_ : matplotlib Figure
+        The figure of the last plot.
+
+    See Also
+    --------
+    LabelQualityScorer : Gets the probabilities from any classifier.
+    find_label_issues : The rules that say what a label issue is.
+
+    Examples
+    --------
+    >>> from sklabelquality import LabelAudit
+    >>> audit = LabelAudit.from_pred_probs(
+    ...     ["cat", "cat", "dog", "dog"],
+    ...     [[0.9, 0.1], [0.2, 0.8], [0.1, 0.9], [0.3, 0.7]],
+    ... )
+    >>> audit
+    LabelAudit(n_samples=4, n_classes=2, n_label_issues=1)
+    >>> audit.worst(2)[["given_label", "predicted_label", "label_quality"]]
+      given_label predicted_label  label_quality
+    1         cat             dog            0.2
+    3         dog             dog            0.7
+    """
+
+    def __init__(
+        self,
+        labels,
+        pred_probs,
+        label_quality_scores,
+        *,
+        classes,
+        filter_by="predicted_neq_given",
+        index=None,
+    ):
+        checked = check_labels(labels)
+        self.labels = labels_to_keep(labels, checked)
+        self.pred_probs = pred_probs
+        self.label_quality_scores = label_quality_scores
+        self.classes = as_label_array(classes)
+        self.filter_by = filter_by
+        self.index = as_index(
+            index_of(labels) if index is None else index, len(pred_probs)
+        )
+        self._codes = encode_labels(checked, self.classes.tolist())
+        self._predicted = pred_probs.argmax(axis=1)
+        self.is_label_issue = RULES[filter_by](self._codes, pred_probs)
+        self.n_label_issues = int(np.count_nonzero(self.is_label_issue))
+        self.accuracy = float(np.mean(self._predicted == self._codes))
+
+    @classmethod
+    @validate_params(
+        {"filter_by": [StrOptions(set(RULES))]}, prefer_skip_nested_validation=True
+    )
+    def from_estimator(cls, scorer, *, filter_by="predicted_neq_given"):
+        """Audit the labels that a scorer was fitted on.
+
+        Parameters
+        ----------
+        scorer : LabelQualityScorer
+            A fitted scorer. The audit takes its out-of-sample probabilities and label
+            quality scores.
+
+        filter_by : {"prune_by_noise_rate", "prune_by_class", "both", \
+                "confident_learning", "predicted_neq_given", "low_self_confidence", \
+                "low_normalized_margin"}, default="predicted_neq_given"
+            The rule that finds the label issues, see :func:`find_label_issues`.
+
+        Returns
+        -------
+        audit : LabelAudit
+            The audit.
+
+        Raises
+        ------
+        ValueError
+            If `filter_by` is unknown.
+        TypeError
+            If `scorer` is no `LabelQualityScorer`.
+        NotFittedError
+            If `scorer` is not fitted.
+        """
+        if not hasattr(scorer, "score_samples") or not hasattr(scorer, "append"):
+            raise TypeError(
+                "scorer must be a LabelQualityScorer, but is of type "
+                f"{type(scorer).__name__}; take it out of its pipeline or search, or "
+                "pass probabilities to LabelAudit.from_pred_probs."
+            )
+        check_is_fitted(scorer)
+        return cls(
+            scorer._labels_,
+            scorer.oof_pred_probs_,
+            scorer.label_quality_scores_,
+            classes=scorer.classes_,
+            filter_by=filter_by,
+            index=scorer._index_,
+        )
+
+    @classmethod
+    @validate_params(
+        {
+            "method": [StrOptions(set(METHODS))],
+            "adjust_pred_probs": ["boolean"],
+            "filter_by": [StrOptions(set(RULES))],
+        },
+        prefer_skip_nested_validation=True,
+    )
+    def from_pred_probs(
+        cls,
+        labels,
+        pred_probs,
+        *,
+        classes=None,
+        method="self_confidence",
+        adjust_pred_probs=False,
+        filter_by="predicted_neq_given",
+        index=None,
+    ):
+        """Audit labels by probabilities that you have.
+
+        Parameters
+        ----------
+        labels : array-like of shape (n_samples,)
+            The given labels: integers 0 to n_classes - 1, or labels of any kind that
+            `classes` lists, or strings that use each class at least once.
+
+        pred_probs : array-like of shape (n_samples, n_classes)
+            Out-of-sample predicted probabilities of each class; rows sum to 1.
+
+        classes : array-like of shape (n_classes,), default=None
+            The labels that the columns of `pred_probs` stand for, such as a fitted
+            classifier's `classes_`.
+
+        method : {"self_confidence", "normalized_margin", \
+                "confidence_weighted_entropy"}, default="self_confidence"
+            The scoring method, see :func:`get_label_quality_scores`.
+
+        adjust_pred_probs : bool, default=False
+            Whether to make up for classes that the model is less sure of.
+
+        filter_by : {"prune_by_noise_rate", "prune_by_class", "both", \
+                "confident_learning", "predicted_neq_given", "low_self_confidence", \
+                "low_normalized_margin"}, default="predicted_neq_given"
+            The rule that finds the label issues, see :func:`find_label_issues`.
+
+        index : array-like of shape (n_samples,), default=None
+            What you call the samples, such as file names. None takes the index of
+            `labels` or `pred_probs` if one of them is a pandas object, else the
+            positions.
+
+        Returns
+        -------
+        audit : LabelAudit
+            The audit.
+
+        Raises
+        ------
+        ValueError
+            If `labels`, `pred_probs`, `classes` and `index` do not fit together, or
+            contain missing values, if `pred_probs` are no probabilities, or if `method`
+            or `filter_by` is unknown.
+        TypeError
+            If `labels` or `pred_probs` is no dense array-like.
+        """
+        check_adjustable(method, adjust_pred_probs, "adjust_pred_probs=False")
+        if index is None:
+            index = index_of(labels, pred_probs)
+        labels = labels_to_keep(labels, check_labels(labels))
+        codes, pred_probs, classes = check_labels_and_pred_probs(
+            labels, pred_probs, classes
+        )
+        if index is not None and _num_samples(index) != len(codes):
+            raise ValueError(
+                f"index must name each sample, but has {_num_samples(index)} entries "
+                f"for {len(codes)} labels; pass one name per label."
+            )
+        thresholds = (
+            mean_self_confidence(codes, pred_probs) if adjust_pred_probs else None
+        )
+        scores = score_labels(codes, pred_probs, method, thresholds)
+        return cls(
+            labels,
+            pred_probs,
+            scores,
+            classes=classes,
+            filter_by=filter_by,
+            index=index,
+        )
+
+    # -- tables ------------------------------------------------------------------------
+
+    def to_frame(self, *, sort=False):
+        """Return a table with a row for each sample.
+
+        Parameters
+        ----------
+        sort : bool, default=False
+            Whether to put the most suspicious label first instead of keeping the order
+            of the samples.
+
+        Returns
+        -------
+        frame : pandas.DataFrame or dict of ndarrays
+            With pandas a data frame with the user's index, without it a dict with the
+            same columns and, before them, ``"index"``. The columns:
+
+            - ``"given_label"`` and ``"predicted_label"``, the most probable class, in
+              the dtype of the given labels;
+            - ``"label_quality"``: the label quality score in [0, 1], higher = more
+              likely correct;
+            - ``"is_label_issue"``: whether the label is judged to be wrong;
+            - ``"rank"``: 1 for the lowest score, n_samples for the highest, equal ones
+              in the order of the samples;
+            - ``"given_probability"`` and ``"predicted_probability"``: the probabilities
+              of the two labels.
+        """
+        return self._frame_of(
+            self._worst_first if sort else np.arange(len(self._codes))
+        )
+
+    def worst(self, n=10):
+        """Return the samples with the lowest label quality scores.
+
+        Parameters
+        ----------
+        n : int, default=10
+            How many to return.
+
+        Returns
+        -------
+        frame : pandas.DataFrame or dict of ndarrays
+            The first `n` rows of ``to_frame(sort=True)``.
+        """
+        return self._frame_of(self._worst_first[:n])
+
+    def class_health(self):
+        """Return how good the labels of each class are, the worst class first.
+
+        Returns
+        -------
+        frame : pandas.DataFrame or dict of ndarrays
+            The table of :func:`class_health`, by ascending `label_quality`.
+        """
+        return as_frame(self._worst_classes())
+
+    def overlapping_classes(self):
+        """Return which classes are mixed up by their labels, the worst pair first.
+
+        Returns
+        -------
+        frame : pandas.DataFrame or dict of ndarrays
+            The table of :func:`overlapping_classes`.
+        """
+        return as_frame(
+            tabulate_overlapping_classes(self._codes, self.pred_probs, self.classes)
+        )
+
+    def confusion_matrix(self):
+        """Count the samples by given label (row) and predicted label (column).
+
+        Returns
+        -------
+        matrix : ndarray of shape (n_classes, n_classes)
+            The counts, in the order of `classes`.
+        """
+        n_classes = len(self.classes)
+        cells = self._codes * n_classes + self._predicted
+        counts = np.bincount(cells, minlength=n_classes**2)
+        return counts.reshape(n_classes, n_classes)
+
+    @property
+    def _worst_first(self):
+        return np.argsort(self.label_quality_scores, kind="stable")
+
+    def _worst_classes(self, n=None):
+        table = tabulate_class_health(self._codes, self.pred_probs, self.classes)
+        order = np.argsort(table["label_quality"], kind="stable")[:n]
+        return {name: column[order] for name, column in table.items()}
+
+    def _columns_of(self, positions):
+        """Return the columns of the table of some samples."""
+        ranks = np.empty(len(self._codes), dtype=np.intp)
+        ranks[self._worst_first] = np.arange(1, len(ranks) + 1)
+        given, predicted = self._codes[positions], self._predicted[positions]
+        return {
+            "given_label": take(self.labels, positions),
+            "predicted_label": in_dtype_of_labels(self.classes[predicted], self.labels),
+            "label_quality": self.label_quality_scores[positions],
+            "is_label_issue": self.is_label_issue[positions],
+            "rank": ranks[positions],
+            "given_probability": self.pred_probs[positions, given],
+            "predicted_probability": self.pred_probs[positions, predicted],
+        }
+
+    def _frame_of(self, positions):
+        return as_frame(self._columns_of(positions), self.index[positions])
+
+    # -- text and page -----------------------------------------------------------------
+
+    def __repr__(self):
+        return (
+            f"{type(self).__name__}(n_samples={len(self._codes)}, "
+            f"n_classes={len(self.classes)}, n_label_issues={self.n_label_issues})"
+        )
+
+    def summary(self):
+        """Return the most important numbers and tables as text for a terminal.
+
+        Returns
+        -------
+        text : str
+            The number and share of the label issues, the accuracy, and the five most
+            suspicious labels, worst classes and most mixed up pairs of classes.
+
+        Examples
+        --------
+        >>> from sklabelquality import LabelAudit
+        >>> audit = LabelAudit.from_pred_probs(
+        ...     ["cat", "cat", "dog", "dog"],
+        ...     [[0.9, 0.1], [0.2, 0.8], [0.1, 0.9], [0.3, 0.7]],
+        ... )
+        >>> print(audit.summary())
+            1 likely label issues (25.0%) of 4 samples in 2 classes, by the rule predicted_neq_given
+            1 wrong labels estimated by confident learning; only a person who looks can tell
+        75.0% out-of-sample accuracy on the given labels, right or wrong
+        <BLANKLINE>
+        Most suspicious labels
+          sample  given  predicted  p(given)  p(pred.)  score
+               1  cat    dog           0.200     0.800  0.200
+               3  dog    dog           0.700     0.700  0.700
+               0  cat    cat           0.900     0.900  0.900
+               2  dog    dog           0.900     0.900  0.900
+        <BLANKLINE>
+        Classes with the most label noise, estimated shares
+          class  labels  wrong  missing
+          cat         2  50.0%     0.0%
+          dog         2   0.0%    33.3%
+        <BLANKLINE>
+        Most mixed up classes, estimated numbers
+          a    b    a labelled b  b labelled a
+          cat  dog             0             1
+        """
+        return "\n".join(text_lines(self._content(n_rows=5)))
+
+    def _repr_html_(self):
+        return page_fragment(self._content())
+
+    def save_html(self, path):
+        """Write the page that a notebook shows to a file of its own.
+
+        It is one file that needs no network and no script, below 200 kB.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file to write; one that is there is replaced.
+        """
+        page = full_page(self._content())
+        Path(path).write_text(page, encoding="utf-8", errors="xmlcharrefreplace")
+
+    def _content(self, n_rows=20, n_classes=12):
+        """Return all that a report shows, small whatever the size of the data."""
+        scores = self.label_quality_scores
+        worst = self._worst_first[:n_rows]
+        rows = self._columns_of(worst)
+        rows["index"] = self.index[worst]
+        shown = self._most_mixed_up(n_classes)
+        return {
+            "n_samples": len(self._codes),
+            "n_classes": len(self.classes),
+            "n_label_issues": self.n_label_issues,
+            "n_estimated": [
+                count_label_issues(self._codes, self.pred_probs, calibrate=calibrate)
+                for calibrate in (False, True)
+            ],
+            "filter_by": self.filter_by,
+            "accuracy": self.accuracy,
+            "worst": {name: list(column) for name, column in rows.items()},
+            "class_health": self._worst_classes(n_rows),
+            "overlapping_classes": {
+                name: column[:n_rows].tolist()
+                for name, column in tabulate_overlapping_classes(
+                    self._codes, self.pred_probs, self.classes
+                ).items()
+            },
+            "matrix_classes": self.classes[shown].tolist(),
+            "matrix": self.confusion_matrix()[np.ix_(shown, shown)].tolist(),
+            "histogram": {
+                "edges": SCORE_EDGES,
+                "all_counts": np.histogram(scores, SCORE_EDGES)[0],
+                "issue_counts": np.histogram(scores[self.is_label_issue], SCORE_EDGES)[
+                    0
+                ],
+            },
+        }
+
+    def _most_mixed_up(self, n):
+        """Return up to n classes with the most wrong predictions, in their order."""
+        matrix = self.confusion_matrix()
+        n_wrong = matrix.sum(axis=0) + matrix.sum(axis=1) - 2 * np.diagonal(matrix)
+        return np.sort(np.argsort(-n_wrong, kind="stable")[:n])
+
+    # -- plots -------------------------------------------------------------------------
+
+    def plot_scores(self, *, ax=None):
+        """Plot the distribution of the label quality scores.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot; None makes a new figure.
+
+        Returns
+        -------
+        self : LabelAudit
+            The audit, with `ax_` and `figure_`.
+        """
+        self.ax_ = draw_scores(
+            self.label_quality_scores, self.is_label_issue, SCORE_EDGES, ax
+        )
+        self.figure_ = self.ax_.figure
+        return self
+
+    def plot_confusion(self, *, max_classes=20, ax=None):
+        """Plot how many samples of each given label are predicted as each class.
+
+        Parameters
+        ----------
+        max_classes : int, default=20
+            Of more classes, those with the most disagreements are shown.
+
+        ax : matplotlib Axes, default=None
+            Where to plot; None makes a new figure.
+
+        Returns
+        -------
+        self : LabelAudit
+            The audit, with `ax_` and `figure_`.
+        """
+        shown = self._most_mixed_up(max_classes)
+        matrix = self.confusion_matrix()[np.ix_(shown, shown)]
+        self.ax_ = draw_confusion(matrix, self.classes[shown], ax)
+        self.figure_ = self.ax_.figure
+        return self
+
+    def plot_worst(self, X, n=12, *, image_shape=None, figure=None):
+        """Show the samples with the lowest label quality scores.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or data frame of shape (n_samples, ...)
+            The samples: images of shape (n_samples, height, width) or (n_samples,
+            height, width, n_channels) become thumbnails; rows of features or texts are
+            written out.
+
+        n : int, default=12
+            How many to show.
+
+        image_shape : tuple of int, default=None
+            The shape of an image if each row of `X` is a flat one, such as (8, 8).
+
+        figure : matplotlib Figure or SubFigure, default=None
+            Where to plot; None makes a new figure.
+
+        Returns
+        -------
+        self : LabelAudit
+            The audit, with `axes_` and `figure_`.
+
+        Raises
+        ------
+        ValueError
+            If `X` has not a row for each sample, or `image_shape` does not fit it.
+        """
+        if _num_samples(X) != len(self._codes):
+            raise ValueError(
+                f"X must have a row for each of the {len(self._codes)} samples of the "
+                f"audit, but has {_num_samples(X)}; pass what the classifier was "
+                "fitted on."
+            )
+        worst = self._worst_first[:n]
+        self.axes_ = draw_samples(
+            _safe_indexing(X, worst), self._captions(worst), image_shape, figure
+        )
+        self.figure_ = self.axes_.flat[0].figure
+        return self
+
+    def _captions(self, positions):
+        """Return what to write above each sample."""
+        return [
+            f"{one_line(name, 24)}: given {one_line(self.classes[given], 24)}\n"
+            f"predicted {one_line(self.classes[predicted], 24)}, score {score:.2f}"
+            for name, given, predicted, score in zip(
+                self.index[positions],
+                self._codes[positions],
+                self._predicted[positions],
+                self.label_quality_scores[positions],
+                strict=True,
+            )
+        ]

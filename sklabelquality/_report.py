@@ -1,0 +1,424 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Show an audit as text for a terminal and as a page for a browser or a notebook.
+
+The page is one fragment of HTML with its own style: no network, no script, light and
+dark, wide and narrow. It is built as a tree of elements that the standard library
+writes out, so labels and names are escaped wherever they stand.
+"""
+
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+import numpy as np
+
+# -- what is said ----------------------------------------------------------------------
+
+
+def one_line(value, width=60):
+    """Show a label or a name in one line of limited width."""
+    text = " ".join(str(value)[: 4 * width].split())
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _numbers(content):
+    """Return value, name and note of the most important numbers."""
+    n_issues, n_samples = content["n_label_issues"], content["n_samples"]
+    low, high = sorted(content["n_estimated"])
+    return [
+        (
+            f"{n_issues:,}",
+            f"likely label issues ({n_issues / n_samples:.1%})",
+            f"of {n_samples:,} samples in {content['n_classes']:,} classes, by the "
+            f"rule {content['filter_by']}",
+        ),
+        (
+            f"{low:,}" if low == high else f"{low:,} to {high:,}",
+            "wrong labels estimated",
+            "by confident learning; only a person who looks can tell",
+        ),
+        (
+            f"{content['accuracy']:.1%}",
+            "out-of-sample accuracy",
+            "on the given labels, right or wrong",
+        ),
+    ]
+
+
+def _worst_labels(content):
+    """Return the header and the rows of the most suspicious labels."""
+    worst = content["worst"]
+    header = ["sample", "given", "predicted", "p(given)", "p(pred.)", "score"]
+    rows = [
+        [
+            one_line(name),
+            one_line(given),
+            one_line(predicted),
+            f"{p_given:.3f}",
+            f"{p_predicted:.3f}",
+            f"{score:.3f}",
+        ]
+        for name, given, predicted, p_given, p_predicted, score in zip(
+            worst["index"],
+            worst["given_label"],
+            worst["predicted_label"],
+            worst["given_probability"],
+            worst["predicted_probability"],
+            worst["label_quality"],
+            strict=True,
+        )
+    ]
+    return header, rows
+
+
+def _worst_classes(content):
+    """Return the header and the rows of the classes with the most label noise."""
+    header = ["class", "labels", "wrong", "missing"]
+    rows = [
+        [one_line(label), f"{n_given:,}", f"{noise:.1%}", f"{inverse:.1%}"]
+        for label, n_given, noise, inverse, _ in zip(
+            *content["class_health"].values(), strict=True
+        )
+    ]
+    return header, rows
+
+
+def _worst_pairs(content):
+    """Return the header and the rows of the pairs that are mixed up."""
+    header = ["a", "b", "a labelled b", "b labelled a"]
+    rows = [
+        [one_line(a), one_line(b), f"{a_as_b:,.0f}", f"{b_as_a:,.0f}"]
+        for a, b, _, a_as_b, b_as_a in zip(
+            *content["overlapping_classes"].values(), strict=True
+        )
+    ]
+    return header, rows
+
+
+# -- text ------------------------------------------------------------------------------
+
+
+def text_lines(content):
+    """Write the content of an audit as lines of text."""
+    numbers = _numbers(content)
+    width = max(len(value) for value, _, _ in numbers)
+    lines = [f"{value:>{width}} {name} {note}" for value, name, note in numbers]
+    lines += ["", "Most suspicious labels", *_aligned(*_worst_labels(content))]
+    lines += ["", "Classes with the most label noise, estimated shares"]
+    lines += _aligned(*_worst_classes(content))
+    header, rows = _worst_pairs(content)
+    if rows:
+        lines += ["", "Most mixed up classes, estimated numbers"]
+        lines += _aligned(header, rows)
+    return lines
+
+
+def _aligned(header, rows):
+    """Align the columns of a table, words to the left and numbers to the right."""
+    table = [header, *rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    is_number = [
+        all(c[:1].isdigit() for c in column) for column in zip(*rows, strict=True)
+    ]
+    for row in table:
+        cells = [
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(row, widths, is_number, strict=True)
+        ]
+        yield "  " + "  ".join(cells).rstrip()
+
+
+# -- page ------------------------------------------------------------------------------
+
+
+def full_page(content):
+    """Return a page that stands alone."""
+    root = Element("html", lang="en")
+    head = _add(root, "head")
+    _add(head, "meta", charset="utf-8")
+    _add(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
+    _add(head, "title", "Label audit")
+    _add(head, "style", "html{color-scheme:light dark}body{margin:0}")
+    _add(root, "body").append(_report(content))
+    return "<!DOCTYPE html>\n" + tostring(root, encoding="unicode", method="html")
+
+
+def page_fragment(content):
+    """Return the report as a part of a page, such as the output of a cell."""
+    return tostring(_report(content), encoding="unicode", method="html")
+
+
+def _add(parent, tag, text=None, **attributes):
+    """Append an element to its parent; ``class_`` stands for the attribute class."""
+    attributes = {name.rstrip("_"): str(value) for name, value in attributes.items()}
+    element = SubElement(parent, tag, attributes)
+    element.text = text
+    return element
+
+
+def _report(content):
+    report = Element("div", {"class": "sklabelquality-audit"})
+    _add(report, "style", STYLE)
+    tiles = _add(report, "div", class_="tiles")
+    for value, name, note in _numbers(content):
+        tile = _add(tiles, "div", class_="tile")
+        _add(tile, "div", value, class_="value")
+        _add(tile, "div", name, class_="name")
+        _add(tile, "div", note, class_="note")
+    _add_worst_labels(report, content)
+    columns = _add(report, "div", class_="columns")
+    _add_class_health(columns, content)
+    right = _add(columns, "div")
+    _add_scores(right, content)
+    _add_pairs(right, content)
+    _add_matrix(report, content)
+    return report
+
+
+def _add_section(parent, title, note):
+    section = _add(parent, "section")
+    _add(section, "h3", title)
+    _add(section, "p", note)
+    return _add(section, "div", class_="scroll")
+
+
+def _add_table(parent, header, rows, n_words):
+    """Append a table whose first columns hold words; return its rows."""
+    table = _add(parent, "table")
+    line = _add(_add(table, "thead"), "tr")
+    for position, name in enumerate(header):
+        _add(line, "th", name, scope="col", class_=_kind(position, n_words))
+    body = _add(table, "tbody")
+    for row in rows:
+        line = _add(body, "tr")
+        for position, cell in enumerate(row):
+            kind = _kind(position, n_words)
+            added = _add(line, "td", cell, class_=kind)
+            if kind == "word":
+                added.set("title", cell)
+    return list(body)
+
+
+def _kind(position, n_words):
+    return "word" if position < n_words else "number"
+
+
+def _add_worst_labels(parent, content):
+    header, rows = _worst_labels(content)
+    scroll = _add_section(
+        parent,
+        "Most suspicious labels",
+        f"The {len(rows)} samples with the lowest label quality scores, with the "
+        "probabilities of the given and of the predicted label.",
+    )
+    lines = _add_table(scroll, header, rows, n_words=3)
+    for line, row in zip(lines, rows, strict=True):
+        if row[1] != row[2]:
+            line[2].set("class", "word other")
+
+
+def _add_class_health(parent, content):
+    header, rows = _worst_classes(content)
+    hidden = content["n_classes"] - len(rows)
+    scroll = _add_section(
+        parent,
+        "Class health",
+        "Estimated shares: of the labels of a class those that are wrong, and of its "
+        "members those that are missing, labelled as something else."
+        + (f" {hidden:,} better classes are not shown." if hidden else ""),
+    )
+    lines = _add_table(scroll, header, rows, n_words=1)
+    health = content["class_health"]
+    shares = [health["label_noise"], health["inverse_label_noise"]]
+    longest = max(0.01, *map(max, shares))
+    for line, *values in zip(lines, *shares, strict=True):
+        for cell, value, kind in zip(
+            line[2:], values, ["noise", "inverse"], strict=True
+        ):
+            width = f"width:{100 * value / longest:.0f}%"
+            _add(_add(cell, "div", class_="track"), "div", class_=kind, style=width)
+
+
+def _add_pairs(parent, content):
+    header, rows = _worst_pairs(content)
+    if rows:
+        scroll = _add_section(
+            parent,
+            "Most mixed up classes",
+            "Estimated numbers of samples of one class that are labelled as the other.",
+        )
+        _add_table(scroll, header, rows[:8], n_words=2)
+
+
+def _add_matrix(parent, content):
+    matrix, classes = content["matrix"], content["matrix_classes"]
+    hidden = content["n_classes"] - len(classes)
+    scroll = _add_section(
+        parent,
+        "Given and predicted labels",
+        "Numbers of samples by given label (row) and predicted label (column)."
+        + (
+            f" Shown are the {len(classes)} classes with the most disagreements of "
+            f"{content['n_classes']:,}."
+            if hidden
+            else ""
+        ),
+    )
+    is_long = max(len(one_line(label)) for label in classes) > 6
+    table = _add(scroll, "table", class_="matrix upright" if is_long else "matrix")
+    line = _add(_add(table, "thead"), "tr")
+    _add(line, "th", "given \\ predicted", class_="word")
+    for label in classes:
+        cell = _add(line, "th", scope="col", title=one_line(label))
+        _add(cell, "span", one_line(label))
+    off_diagonal = np.array(matrix)
+    np.fill_diagonal(off_diagonal, 0)
+    highest = max(1, off_diagonal.max())
+    body = _add(table, "tbody")
+    for row, (label, counts) in enumerate(zip(classes, matrix, strict=True)):
+        line = _add(body, "tr")
+        _add(
+            line,
+            "th",
+            one_line(label),
+            scope="row",
+            class_="word",
+            title=one_line(label),
+        )
+        for column, count in enumerate(counts):
+            cell = _add(line, "td", f"{count:,}" if count else "")
+            if column == row:
+                cell.set("class", "diagonal")
+            elif count:
+                cell.set("style", f"--share:{(count / highest) ** 0.5:.0%}")
+
+
+def _add_scores(parent, content):
+    scroll = _add_section(
+        parent,
+        "Label quality scores",
+        "Number of labels by score, on a logarithmic scale; label issues in orange.",
+    )
+    scroll.append(_histogram(**content["histogram"]))
+
+
+def _histogram(edges, all_counts, issue_counts):
+    """Draw two histograms, one in front of the other, as a vector graphic."""
+    width, height, left, bottom = 400, 170, 46, 22
+    top = 8
+    plot_width, plot_height = width - left - 8, height - bottom - top
+    n_decades = max(1.0, np.log10(max(1, all_counts.max())) * 1.02)
+
+    def y_of(count):
+        # One sample still has some height.
+        return top + plot_height * (1 - (np.log10(count) + 0.3) / (n_decades + 0.3))
+
+    def x_of(score):
+        return left + plot_width * score
+
+    svg = Element(
+        "svg",
+        {
+            "viewBox": f"0 0 {width} {height}",
+            "role": "img",
+            "aria-label": "Histogram of the label quality scores",
+        },
+    )
+    for decade in range(int(n_decades) + 1):
+        y = f"{y_of(10**decade):.1f}"
+        _add(svg, "line", x1=left, x2=width - 8, y1=y, y2=y, class_="grid")
+        _add(svg, "text", f"{10**decade:,}", x=left - 6, y=y, class_="y")
+    for counts, kind in [(all_counts, "all"), (issue_counts, "issues")]:
+        for count, low, high in zip(counts, edges[:-1], edges[1:], strict=True):
+            if count:
+                y = y_of(count)
+                bar = _add(
+                    svg,
+                    "rect",
+                    x=f"{x_of(low):.1f}",
+                    y=f"{y:.1f}",
+                    width=f"{x_of(high) - x_of(low) - 1:.1f}",
+                    height=f"{height - bottom - y:.1f}",
+                    class_=kind,
+                )
+                _add(bar, "title", f"{low:.3f} to {high:.3f}: {count:,}")
+    for score in (0, 0.25, 0.5, 0.75, 1):
+        _add(
+            svg, "text", f"{score:g}", x=f"{x_of(score):.1f}", y=height - 6, class_="x"
+        )
+    return svg
+
+
+# -- style -----------------------------------------------------------------------------
+
+LIGHT = (
+    "--text:#1f2328;--muted:#59636e;--paper:#fff;--line:#d8dee4;--soft:#f3f5f7;"
+    "--blue:#4477aa;--orange:#d9660f;--cell:217,102,15"
+)
+DARK = (
+    "--text:#e6e9ec;--muted:#9aa4af;--paper:#16191d;--line:#353b43;--soft:#20252b;"
+    "--blue:#6fa3d8;--orange:#f58b3c;--cell:245,139,60"
+)
+# Jupyter, VS Code and Colab say which theme they show, whatever the system prefers.
+STYLE = (
+    "@ROOT{LIGHT}"
+    "@media(prefers-color-scheme:dark){@ROOT{DARK}}"
+    "body[data-jp-theme-light=true] @ROOT,body.vscode-light @ROOT,"
+    "html[theme=light] @ROOT{LIGHT}"
+    "body[data-jp-theme-light=false] @ROOT,body.vscode-dark @ROOT,"
+    "html[theme=dark] @ROOT{DARK}"
+    """
+@ROOT{color:var(--text);background:var(--paper);padding:16px;max-width:1200px;
+margin:0 auto;font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;
+box-sizing:border-box}
+@ROOT *{box-sizing:border-box}
+@ROOT .tiles{display:grid;gap:12px;
+grid-template-columns:repeat(auto-fit,minmax(240px,1fr))}
+@ROOT .tile{border:1px solid var(--line);border-radius:8px;padding:12px 14px}
+@ROOT .value{font-size:28px;line-height:1.2;font-weight:600;
+font-variant-numeric:tabular-nums}
+@ROOT .tile:first-child .value{color:var(--orange)}
+@ROOT .name{font-weight:600}
+@ROOT .note,@ROOT p{color:var(--muted);font-size:13px;overflow-wrap:anywhere}
+@ROOT .columns{display:grid;column-gap:28px;
+grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr))}
+@ROOT section{margin-top:22px;min-width:0}
+@ROOT .columns>*{min-width:0}
+@ROOT h3{font-size:16px;line-height:1.3;margin:0;color:inherit}
+@ROOT p{margin:2px 0 8px}
+@ROOT .scroll{overflow-x:auto}
+@ROOT table{border-collapse:collapse;width:100%;margin:0;font-size:13px;
+background:none;color:inherit;border:0}
+@ROOT th,@ROOT td{padding:4px 8px;border:0;border-bottom:1px solid var(--line);
+background:none;color:inherit;text-align:right;white-space:nowrap;
+font-variant-numeric:tabular-nums}
+@ROOT th{font-weight:600;color:var(--muted)}
+@ROOT .word{text-align:left;white-space:normal;line-height:1.25}
+@ROOT td.word{min-width:4em}
+@ROOT td.word:nth-child(n+2){min-width:7em}
+@ROOT td.other{color:var(--orange);font-weight:600}
+@ROOT .track{height:4px;border-radius:2px;background:var(--soft);min-width:60px;
+margin-top:2px}
+@ROOT .noise,@ROOT .inverse{height:4px;border-radius:2px;background:var(--orange)}
+@ROOT .inverse{background:var(--blue)}
+@ROOT .matrix{width:auto}
+@ROOT .matrix .word{min-width:7em;max-width:16em}
+@ROOT .matrix td{text-align:center;border:1px solid var(--line);min-width:3em;
+background:rgba(var(--cell),calc(var(--share,0%)*.75))}
+@ROOT .matrix td.diagonal{background:var(--soft);color:var(--muted)}
+@ROOT .matrix thead th{vertical-align:bottom;text-align:center}
+@ROOT .upright thead th span{display:inline-block;writing-mode:vertical-rl;
+transform:rotate(180deg);max-height:20em;overflow:hidden;text-overflow:ellipsis}
+@media(max-width:600px){@ROOT{padding:10px}@ROOT th,@ROOT td{padding:4px 5px}
+@ROOT .matrix td{min-width:2.4em}}
+@ROOT svg{width:100%;max-width:560px;height:auto;display:block}
+@ROOT svg text{fill:var(--muted);font-size:11px}
+@ROOT svg .x{text-anchor:middle}
+@ROOT svg .y{text-anchor:end;dominant-baseline:middle}
+@ROOT svg .grid{stroke:var(--line)}
+@ROOT svg .all{fill:var(--blue)}
+@ROOT svg .issues{fill:var(--orange)}
+"""
+)
+STYLE = STYLE.replace("@ROOT", ".sklabelquality-audit")
+STYLE = STYLE.replace("LIGHT", LIGHT).replace("DARK", DARK)

@@ -1,0 +1,598 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""LabelAudit: its tables, text, page and plots."""
+
+import pickle
+import re
+import sys
+from html.parser import HTMLParser
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklabelquality import (
+    LabelAudit,
+    LabelQualityScorer,
+    class_health,
+    find_label_issues,
+    get_label_quality_scores,
+    num_label_issues,
+    overlapping_classes,
+)
+
+COLUMNS = [
+    "given_label",
+    "predicted_label",
+    "label_quality",
+    "is_label_issue",
+    "rank",
+    "given_probability",
+    "predicted_probability",
+]
+# Ranks by self-confidence: 4, 1, 5, 3, 2.
+LABELS = ["cat", "cat", "dog", "emu", "emu"]
+PRED_PROBS = [
+    [0.6, 0.3, 0.1],
+    [0.1, 0.8, 0.1],
+    [0.1, 0.9, 0.0],
+    [0.2, 0.3, 0.5],
+    [0.4, 0.2, 0.4],
+]
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def noisy_audit(n_samples, names, seed=0, **kwargs):
+    """Audit labels of which about a tenth are wrong."""
+    rng = np.random.default_rng(seed)
+    n_classes = len(names)
+    truth = rng.integers(n_classes, size=n_samples)
+    codes = np.where(rng.random(n_samples) < 0.1, (truth + 1) % n_classes, truth)
+    pred_probs = np.full((n_samples, n_classes), 0.4 / n_classes, dtype=np.float32)
+    pred_probs[np.arange(n_samples), truth] += 0.6
+    labels = np.array(names, dtype=object)[codes]
+    return LabelAudit.from_pred_probs(labels, pred_probs, classes=names, **kwargs)
+
+
+# -- tables ----------------------------------------------------------------------------
+
+
+def test_frame_by_hand():
+    frame = LabelAudit.from_pred_probs(LABELS, PRED_PROBS).to_frame()
+    assert list(frame.columns) == COLUMNS
+    assert frame["given_label"].tolist() == LABELS
+    predicted = ["cat", "dog", "dog", "emu", "cat"]
+    assert frame["predicted_label"].tolist() == predicted
+    assert frame["label_quality"].tolist() == [0.6, 0.1, 0.9, 0.5, 0.4]
+    assert frame["given_probability"].tolist() == [0.6, 0.1, 0.9, 0.5, 0.4]
+    assert frame["predicted_probability"].tolist() == [0.6, 0.8, 0.9, 0.5, 0.4]
+    # The last label is as probable as the predicted one.
+    assert frame["is_label_issue"].tolist() == [False, True, False, False, False]
+    assert frame["rank"].tolist() == [4, 1, 5, 3, 2]
+    assert frame.index.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_sorted_frame_and_worst_labels():
+    audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS, index=list("vwxyz"))
+    frame = audit.to_frame(sort=True)
+    assert frame.index.tolist() == ["w", "z", "y", "v", "x"]
+    assert frame["rank"].tolist() == [1, 2, 3, 4, 5]
+    pd.testing.assert_frame_equal(frame.sort_index(), audit.to_frame())
+    pd.testing.assert_frame_equal(audit.worst(2), frame.head(2))
+    assert len(audit.worst()) == 5
+    assert len(audit.worst(0)) == 0
+
+
+def test_equal_scores_keep_the_order_of_the_samples():
+    audit = LabelAudit.from_pred_probs([0, 1, 0], [[0.5, 0.5]] * 3)
+    assert audit.to_frame()["rank"].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "dtype", ["category", "string", "object", "Int64", "int8", "float32", "boolean"]
+)
+def test_frame_keeps_index_and_dtype_of_a_series(dtype):
+    values = {"category": "aab", "string": "aab", "object": "aab"}.get(dtype, [0, 0, 1])
+    labels = pd.Series(list(values), index=[30, 10, 10], dtype=dtype, name="y")
+    pred_probs = [[0.9, 0.1], [0.2, 0.8], [0.3, 0.7]]
+    frame = LabelAudit.from_pred_probs(labels, pred_probs).to_frame()
+    pd.testing.assert_series_equal(frame["given_label"], labels, check_names=False)
+    assert frame["predicted_label"].dtype == labels.dtype
+    assert frame["predicted_label"].tolist() == [
+        labels.tolist()[0],
+        *labels.tolist()[2:] * 2,
+    ]
+
+
+@pytest.mark.parametrize("labels", [[0, 0, 1], [True, True, False], ["b", "b", "a"]])
+@pytest.mark.parametrize("container", [list, np.array, pl.Series])
+def test_frame_of_other_labels(labels, container):
+    classes = sorted(set(labels))
+    pred_probs = np.array([[0.9, 0.1], [0.2, 0.8], [0.3, 0.7]])
+    frame = LabelAudit.from_pred_probs(
+        container(labels), pred_probs, classes=classes
+    ).to_frame()
+    assert frame["given_label"].tolist() == labels
+    assert frame["predicted_label"].tolist() == [classes[0], classes[1], classes[1]]
+    assert frame["given_label"].dtype == frame["predicted_label"].dtype
+
+
+def test_predicted_class_that_the_dtype_of_the_labels_cannot_hold():
+    pred_probs = [[0.1, 0.9], [0.9, 0.1]]
+    of_short = LabelAudit.from_pred_probs(
+        np.array(["a", "a"]), pred_probs, classes=["a", "long"]
+    )
+    assert of_short.to_frame()["predicted_label"].tolist() == ["long", "a"]
+    of_uint8 = LabelAudit.from_pred_probs(
+        np.array([1, 1], dtype=np.uint8), pred_probs, classes=[1, 300]
+    )
+    assert of_uint8.to_frame()["predicted_label"].tolist() == [300, 1]
+    for dtype in ["uint8", "UInt8", "category"]:
+        series = pd.Series([1, 1], dtype=dtype)
+        audit = LabelAudit.from_pred_probs(series, pred_probs, classes=[1, 300])
+        assert audit.to_frame()["predicted_label"].tolist() == [300, 1]
+
+
+def test_index_comes_from_the_probabilities_if_the_labels_have_none():
+    pred_probs = pd.DataFrame(PRED_PROBS, index=list("vwxyz"))
+    assert LabelAudit.from_pred_probs(LABELS, pred_probs).index.tolist() == [*"vwxyz"]
+    labels = pd.Series(LABELS, index=[5, 4, 3, 2, 1])
+    audit = LabelAudit.from_pred_probs(labels, pred_probs)
+    assert audit.index.tolist() == [5, 4, 3, 2, 1]
+    audit = LabelAudit.from_pred_probs(labels, pred_probs, index=np.arange(5))
+    assert audit.index.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_one_column_of_labels(recwarn):
+    labels = pd.DataFrame({"y": LABELS}, index=list("vwxyz"))
+    frame = LabelAudit.from_pred_probs(labels, PRED_PROBS).to_frame()
+    assert [str(warning.message)[:15] for warning in recwarn] == ["A column-vector"]
+    assert frame["given_label"].tolist() == LABELS
+    assert frame.index.tolist() == [*"vwxyz"]
+
+
+def test_tables_without_pandas(monkeypatch):
+    audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS, index=list("vwxyz"))
+    frame = audit.to_frame(sort=True)
+    health, overlaps = audit.class_health(), audit.overlapping_classes()
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    table = audit.to_frame(sort=True)
+    assert list(table) == ["index", *COLUMNS]
+    assert table["index"].tolist() == ["w", "z", "y", "v", "x"]
+    for name in COLUMNS:
+        assert isinstance(table[name], np.ndarray)
+        assert table[name].tolist() == frame[name].tolist()
+    assert {k: v.tolist() for k, v in audit.class_health().items()} == health.to_dict(
+        "list"
+    )
+    assert list(audit.overlapping_classes()) == list(overlaps.columns)
+    assert "<table" in audit._repr_html_()
+    assert "cat" in audit.summary()
+
+
+def test_class_tables_are_those_of_the_functions(global_random_seed):
+    audit = noisy_audit(500, list("abcd"), global_random_seed)
+    health = audit.class_health()
+    assert np.all(np.diff(health["label_quality"]) >= 0)
+    expected = pd.DataFrame(
+        class_health(audit.labels, audit.pred_probs, classes=audit.classes)
+    )
+    pd.testing.assert_frame_equal(
+        health.sort_values("class", ignore_index=True), expected
+    )
+    expected = overlapping_classes(
+        audit.labels, audit.pred_probs, classes=audit.classes
+    )
+    pd.testing.assert_frame_equal(audit.overlapping_classes(), pd.DataFrame(expected))
+    matrix = audit.confusion_matrix()
+    assert matrix.sum() == 500
+    assert_array_equal(matrix.sum(axis=1), expected_counts(audit))
+    assert_allclose(np.trace(matrix) / 500, audit.accuracy)
+
+
+def expected_counts(audit):
+    return [np.sum(audit.labels == label) for label in audit.classes]
+
+
+# -- where an audit comes from ---------------------------------------------------------
+
+
+@pytest.fixture
+def iris():
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    y = y.map({0: "setosa", 1: "versicolor", 2: "virginica"}).astype("category")
+    y.iloc[[0, 75, 149]] = ["virginica", "setosa", "setosa"]
+    X.index = y.index = [f"flower {position}" for position in range(150)]
+    return X, y
+
+
+@pytest.mark.parametrize("method", ["self_confidence", "normalized_margin"])
+def test_audit_of_a_scorer(iris, method):
+    X, y = iris
+    scorer = LabelQualityScorer(
+        GaussianNB(), method=method, adjust_pred_probs=True
+    ).fit(X, y)
+    audit = scorer.audit()
+    assert isinstance(audit, LabelAudit)
+    frame = audit.to_frame()
+    pd.testing.assert_index_equal(frame.index, y.index)
+    pd.testing.assert_series_equal(frame["given_label"], y, check_names=False)
+    assert_array_equal(frame["label_quality"], scorer.label_quality_scores_)
+    assert {"flower 0", "flower 75", "flower 149"} <= set(audit.worst(10).index)
+    mask = find_label_issues(y, scorer.oof_pred_probs_, classes=scorer.classes_)
+    assert_array_equal(audit.is_label_issue, mask)
+    twin = LabelAudit.from_pred_probs(
+        y,
+        scorer.oof_pred_probs_,
+        classes=scorer.classes_,
+        method=method,
+        adjust_pred_probs=True,
+    )
+    pd.testing.assert_frame_equal(twin.to_frame(), frame)
+    pd.testing.assert_frame_equal(LabelAudit.from_estimator(scorer).to_frame(), frame)
+
+
+def test_rule_of_an_audit(iris):
+    X, y = iris
+    scorer = LabelQualityScorer(GaussianNB()).fit(X, y)
+    audit = scorer.audit(filter_by="low_self_confidence")
+    mask = find_label_issues(
+        y,
+        scorer.oof_pred_probs_,
+        classes=scorer.classes_,
+        filter_by="low_self_confidence",
+    )
+    assert_array_equal(audit.is_label_issue, mask)
+    assert mask.sum() < scorer.audit().n_label_issues
+    assert audit.n_label_issues == mask.sum()
+
+
+def test_index_of_a_scorer_comes_from_y_or_x(iris):
+    X, y = iris
+    scorer = LabelQualityScorer(GaussianNB())
+    audit = scorer.fit(X, y.to_numpy()).audit()
+    assert audit.index.tolist() == X.index.tolist()
+    audit = scorer.fit(X.to_numpy(), y).audit()
+    assert audit.index.tolist() == y.index.tolist()
+    audit = scorer.fit(X.to_numpy(), y.to_numpy()).audit()
+    assert audit.index.tolist() == list(range(150))
+    assert audit.labels.tolist() == y.tolist()
+
+
+def test_audit_remembers_the_labels_that_fit_saw(iris):
+    X, y = iris
+    scorer = LabelQualityScorer(GaussianNB()).fit(X, y)
+    before = scorer.audit().to_frame()
+    y.iloc[:] = "setosa"
+    pd.testing.assert_frame_equal(scorer.audit().to_frame(), before)
+    scorer = pickle.loads(pickle.dumps(scorer))
+    pd.testing.assert_frame_equal(scorer.audit().to_frame(), before)
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        clone(scorer).audit()
+
+
+def test_audit_of_something_else_is_refused(iris):
+    model = make_pipeline(StandardScaler(), LabelQualityScorer(GaussianNB()))
+    with pytest.raises(TypeError, match=r"scorer must be a LabelQualityScorer.*Pipel"):
+        LabelAudit.from_estimator(model.fit(*iris))
+    with pytest.raises(TypeError, match=r"scorer must be a LabelQualityScorer.*Gauss"):
+        LabelAudit.from_estimator(GaussianNB())
+
+
+def test_bad_input_is_refused():
+    make = LabelAudit.from_pred_probs
+    with pytest.raises(ValueError, match="index must name each sample, but has 2"):
+        make([0, 1, 1], np.eye(2)[[0, 1, 1]], index=["a", "b"])
+    with pytest.raises(ValueError, match="labels must not contain missing values"):
+        make(["a", None], np.eye(2))
+    with pytest.raises(ValueError, match="one row per sample"):
+        make([0, 1], np.eye(3))
+    with pytest.raises(ValueError, match="'filter_by' parameter"):
+        make([0, 1], np.eye(2), filter_by="worst")
+    with pytest.raises(ValueError, match="'method' parameter"):
+        make([0, 1], np.eye(2), method="worst")
+    with pytest.raises(ValueError, match="Adjusted probabilities are defined for"):
+        make(
+            [0, 1],
+            np.eye(2),
+            method="confidence_weighted_entropy",
+            adjust_pred_probs=True,
+        )
+
+
+def test_scores_of_an_audit(global_random_seed):
+    audit = noisy_audit(
+        300, list("abc"), global_random_seed, method="normalized_margin"
+    )
+    expected = get_label_quality_scores(
+        audit.labels,
+        audit.pred_probs,
+        method="normalized_margin",
+        classes=audit.classes,
+    )
+    assert_array_equal(audit.label_quality_scores, expected)
+
+
+# -- text ------------------------------------------------------------------------------
+
+
+def test_text():
+    audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS)
+    assert repr(audit) == "LabelAudit(n_samples=5, n_classes=3, n_label_issues=1)"
+    summary = audit.summary()
+    assert re.search(r"^ *1 likely label issues \(20.0%\) of 5 samples", summary)
+    assert "60.0% out-of-sample accuracy" in summary
+    rows = [line.split() for line in summary.splitlines()]
+    assert ["1", "cat", "dog", "0.100", "0.800", "0.100"] in rows
+    lines = summary.splitlines()
+    start = lines.index("Most suspicious labels")
+    width = len(lines[start + 1])
+    assert {len(line) for line in lines[start + 1 : start + 7]} == {width}
+
+
+def test_summary_says_how_many_labels_are_estimated_to_be_wrong(global_random_seed):
+    audit = noisy_audit(1000, list("abc"), global_random_seed)
+    low, high = (
+        num_label_issues(
+            audit.labels, audit.pred_probs, classes=audit.classes, calibrate=calibrate
+        )
+        for calibrate in (False, True)
+    )
+    number = f"{low}" if low == high else f"{low:,} to {high:,}"
+    assert f"{number} wrong labels estimated" in audit.summary()
+    assert f">{number}<" in audit._repr_html_()
+
+
+# -- page ------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """The elements, attributes and texts of a page, checked for balance."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.tags, self.attributes, self.texts = [], [], [], []
+        self.feed(html)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.texts.append(data)
+
+
+NASTY = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "a & b"]
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_page_is_self_contained_and_escaped(full, tmp_path):
+    audit = noisy_audit(200, NASTY, index=[f"<b>{i}</b>" for i in range(200)])
+    if full:
+        audit.save_html(tmp_path / "audit.html")
+        html = (tmp_path / "audit.html").read_text(encoding="utf-8")
+        assert html.startswith("<!DOCTYPE html>")
+        assert '<meta name="viewport"' in html
+    else:
+        html = audit._repr_html_()
+    page = Page(html)
+    assert not {"script", "img", "link", "b", "iframe"} & set(page.tags)
+    names = {name for name, _ in page.attributes}
+    assert not {"src", "href", "onerror", "onload", "onclick"} & names
+    assert "url(" not in html
+    assert "@import" not in html
+    assert set(NASTY) <= set(page.texts)
+    assert f"<b>{audit.worst(1).index[0][3:-4]}</b>" in page.texts
+
+
+def test_page_says_what_the_tables_say():
+    audit = noisy_audit(2000, list("abcd"))
+    texts = Page(audit._repr_html_()).texts
+    share = audit.n_label_issues / 2000
+    assert f"{audit.n_label_issues:,}" in texts
+    assert f"likely label issues ({share:.1%})" in texts
+    assert f"{audit.accuracy:.1%}" in texts
+    for row in audit.worst(20).itertuples():
+        cells = [
+            str(row.Index),
+            row.given_label,
+            row.predicted_label,
+            f"{row.given_probability:.3f}",
+            f"{row.predicted_probability:.3f}",
+            f"{row.label_quality:.3f}",
+        ]
+        assert ", ".join(cells) in ", ".join(texts)
+    for row in audit.class_health().itertuples(index=False):
+        assert f"{row[0]}, {row.n_given}, {row.label_noise:.1%}" in ", ".join(texts)
+    for row in audit.confusion_matrix():
+        assert ", ".join(f"{count:,}" for count in row if count) in ", ".join(texts)
+
+
+def test_histogram_of_the_page_counts_each_label():
+    audit = noisy_audit(500, list("abc"))
+    counts = [
+        int(text.rpartition(" ")[2].replace(",", ""))
+        for text in Page(audit._repr_html_()).texts
+        if re.fullmatch(r"\d\.\d{3} to \d\.\d{3}: [\d,]+", text)
+    ]
+    assert sum(counts) == 500 + audit.n_label_issues
+
+
+@pytest.mark.parametrize(("n_samples", "n_classes"), [(20_000, 1_000), (1_000_000, 3)])
+def test_page_stays_small(n_samples, n_classes, tmp_path):
+    names = [f"class {k} " + "x" * 500 for k in range(n_classes)]
+    path = tmp_path / "audit.html"
+    noisy_audit(n_samples, names).save_html(path)
+    assert path.stat().st_size < 200_000
+    hidden = "980 better classes are not shown"
+    assert (hidden in path.read_text(encoding="utf-8")) == (n_classes == 1_000)
+
+
+def test_page_of_odd_labels(tmp_path):
+    labels = ["", "two\nlines", "\ud800 alone", "日本"]
+    audit = noisy_audit(100, labels)
+    Page(audit._repr_html_())
+    audit.save_html(tmp_path / "audit.html")
+    assert "two lines" in (tmp_path / "audit.html").read_text(encoding="utf-8")
+
+
+def test_page_without_issues():
+    audit = LabelAudit.from_pred_probs([0, 1, 1], np.eye(2)[[0, 1, 1]])
+    page = Page(audit._repr_html_())
+    assert "likely label issues (0.0%)" in page.texts
+    assert "Most mixed up classes" not in page.texts
+
+
+# -- plots -----------------------------------------------------------------------------
+
+
+def test_plot_scores():
+    audit = noisy_audit(300, list("abc"))
+    assert audit.plot_scores() is audit
+    heights = [patch.get_height() for patch in audit.ax_.patches]
+    assert sum(heights) == 300 + audit.n_label_issues
+    assert audit.figure_ is audit.ax_.figure
+    _, ax = plt.subplots()
+    assert audit.plot_scores(ax=ax).ax_ is ax
+
+
+def test_plot_confusion():
+    audit = noisy_audit(300, list("abc"))
+    _, ax = plt.subplots()
+    assert audit.plot_confusion(ax=ax) is audit
+    assert audit.ax_ is ax
+    assert_array_equal(ax.images[0].get_array(), audit.confusion_matrix())
+    assert ax.get_ylabel() == "given label"
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["a", "b", "c"]
+    shown = {text.get_text() for text in ax.texts if text.get_visible()}
+    counts = audit.confusion_matrix().ravel()
+    assert shown == {f"{count:,}" for count in counts if count}
+
+
+def test_plot_confusion_of_many_classes_shows_those_that_disagree():
+    labels = np.repeat(np.arange(50), 4)
+    predicted = labels.copy()
+    predicted[[0, 1, 40, 41]] = 30  # classes 0 and 10 are taken for 30
+    pred_probs = np.eye(50)[predicted]
+    audit = LabelAudit.from_pred_probs(labels, pred_probs).plot_confusion(max_classes=3)
+    names = [text.get_text() for text in audit.ax_.get_xticklabels()]
+    assert names == ["0", "10", "30"]
+    assert_array_equal(
+        audit.ax_.images[0].get_array(), [[2, 0, 2], [0, 2, 2], [0, 0, 4]]
+    )
+
+
+def test_labels_with_dollars_are_no_formulas():
+    audit = noisy_audit(100, ["$\\frac", "a$b", "$x$"])
+    audit.plot_confusion().figure_.canvas.draw()
+    audit.plot_worst(["$\\frac"] * 100).figure_.canvas.draw()
+
+
+def test_plot_worst_of_images():
+    audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS)
+    images = np.arange(5 * 6.0).reshape(5, 2, 3)
+    assert audit.plot_worst(images, 3) is audit
+    shown = [ax.images[0].get_array() for ax in audit.axes_.flat]
+    assert_array_equal(shown, images[[1, 4, 3]])
+    assert audit.axes_[0, 0].get_title() == "1: given cat\npredicted dog, score 0.10"
+    flat = audit.plot_worst(images.reshape(5, 6), 3, image_shape=(2, 3)).axes_
+    assert_array_equal([ax.images[0].get_array() for ax in flat.flat], shown)
+    in_colour = np.zeros((5, 2, 3, 3))
+    assert audit.plot_worst(in_colour).axes_.flat[0].images[0].get_array().ndim == 3
+
+
+@pytest.mark.parametrize("n", [1, 4, 5, 99])
+def test_plot_worst_has_a_place_for_each(n):
+    audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS)
+    axes = audit.plot_worst(np.zeros((5, 2, 2)), n).axes_
+    assert sum(len(ax.images) for ax in axes.flat) == min(n, 5)
+
+
+@pytest.mark.parametrize(
+    ("X", "text"),
+    [
+        (
+            pd.DataFrame({"age": [1, 2, 3, 4, 5.5], "city": list("vwxyz")}),
+            "age: 2\ncity: w",
+        ),
+        (
+            pl.DataFrame({"age": [1, 2, 3, 4, 5], "city": list("vwxyz")}),
+            "age: 2\ncity: w",
+        ),
+        (np.arange(10.0).reshape(5, 2), "x0: 2\nx1: 3"),
+        (sparse.csr_array(np.arange(10).reshape(5, 2)), "x0: 2\nx1: 3"),
+        (["v", "w w", "x", "y", "z"], "w w"),
+        (pd.Series(["v", "w w", "x", "y", "z"], index=[9, 8, 7, 6, 5]), "w w"),
+        (np.arange(100).reshape(5, 20), "x8: 28\n… and 11 more"),
+        (["a", "word " * 100, "c", "d", "e"], "word …"),
+    ],
+    ids=["pandas", "polars", "array", "sparse", "list", "series", "wide", "long"],
+)
+def test_plot_worst_of_rows_and_texts(X, text):
+    audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS).plot_worst(X, 2)
+    (shown,) = audit.axes_[0, 0].texts
+    assert shown.get_text().endswith(text)
+    assert len(shown.get_text().splitlines()) <= 10
+    audit.figure_.canvas.draw()
+
+
+def test_plot_worst_into_a_figure():
+    audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS)
+    figure = plt.figure()
+    assert audit.plot_worst(list("abcde"), figure=figure).figure_ is figure
+    left, _ = plt.figure().subfigures(1, 2)
+    assert audit.plot_worst(list("abcde"), figure=left).figure_ is left
+
+
+def test_plot_worst_refuses_other_samples():
+    audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS)
+    with pytest.raises(ValueError, match="X must have a row for each of the 5 samples"):
+        audit.plot_worst(np.zeros((4, 2)))
+    with pytest.raises(ValueError, match=r"image_shape must .* has 4 .* rows have 6"):
+        audit.plot_worst(np.zeros((5, 6)), image_shape=(2, 2))
+
+
+@pytest.mark.parametrize("plot", ["plot_scores", "plot_confusion", "plot_worst"])
+def test_plot_without_matplotlib_says_what_to_install(plot, monkeypatch):
+    audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS)
+    for name in [name for name in sys.modules if name.startswith("matplotlib")]:
+        monkeypatch.setitem(sys.modules, name, None)
+    arguments = [list("abcde")] if plot == "plot_worst" else []
+    with pytest.raises(ImportError, match=r"pip install 'sklabelquality\[plot\]'"):
+        getattr(audit, plot)(*arguments)
+
+
+def test_audit_of_few_samples(iris):
+    X, y = iris
+    audit = LabelAudit.from_pred_probs([0], [[0.3, 0.7]])
+    assert audit.n_label_issues == 1
+    assert "Most suspicious labels" in audit.summary()
+    Page(audit._repr_html_())
+    audit.plot_scores().plot_confusion().plot_worst(np.zeros((1, 2, 2)))
+    model = LabelQualityScorer(LogisticRegression(max_iter=1000), cv=2)
+    assert len(model.fit(X[::10], y[::10]).audit().to_frame()) == 15
