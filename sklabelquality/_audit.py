@@ -423,9 +423,12 @@ class LabelAudit:
         ...     [[0.9, 0.1], [0.2, 0.8], [0.1, 0.9], [0.3, 0.7]],
         ... )
         >>> print(audit.summary())
-            1 likely label issues (25.0%) of 4 samples in 2 classes, by the rule predicted_neq_given
-            1 wrong labels estimated by confident learning; only a person who looks can tell
-        75.0% out-of-sample accuracy on the given labels, right or wrong
+            1 likely label issues (25.0%)
+              of 4 samples in 2 classes, by the rule predicted_neq_given
+            1 wrong labels estimated
+              by confident learning; only a person who looks can tell
+        75.0% out-of-sample accuracy
+              on the given labels, right or wrong
         <BLANKLINE>
         Most suspicious labels
           sample  given  predicted  p(given)  p(pred.)  score

@@ -102,7 +102,9 @@ def text_lines(content):
     """Write the content of an audit as lines of text."""
     numbers = _numbers(content)
     width = max(len(value) for value, _, _ in numbers)
-    lines = [f"{value:>{width}} {name} {note}" for value, name, note in numbers]
+    lines = []
+    for value, name, note in numbers:
+        lines += [f"{value:>{width}} {name}", f"{'':{width}} {note}"]
     lines += ["", "Most suspicious labels", *_aligned(*_worst_labels(content))]
     lines += ["", "Classes with the most label noise, estimated shares"]
     lines += _aligned(*_worst_classes(content))

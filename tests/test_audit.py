@@ -337,7 +337,9 @@ def test_text():
     audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS)
     assert repr(audit) == "LabelAudit(n_samples=5, n_classes=3, n_label_issues=1)"
     summary = audit.summary()
-    assert re.search(r"^ *1 likely label issues \(20.0%\) of 5 samples", summary)
+    assert re.search(
+        r"^ *1 likely label issues \(20.0%\)\n *of 5 samples in 3 classes", summary
+    )
     assert "60.0% out-of-sample accuracy" in summary
     rows = [line.split() for line in summary.splitlines()]
     assert ["1", "cat", "dog", "0.100", "0.800", "0.100"] in rows

@@ -75,9 +75,9 @@ def _public_callables():
     for name in sklabelquality.__all__:
         yield name, getattr(sklabelquality, name)
     for owner in (LabelAudit, LabelQualityScorer):
-        for name, method in inspect.getmembers(owner, inspect.isroutine):
-            ours = method.__module__ or ""
-            if not name.startswith("_") and ours.startswith("sklabelquality"):
+        for name, method in inspect.getmembers(owner, callable):
+            module = getattr(method, "__module__", None) or ""
+            if not name.startswith("_") and module.startswith("sklabelquality"):
                 yield f"{owner.__name__}.{name}", method
 
 
