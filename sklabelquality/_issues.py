@@ -228,7 +228,23 @@ def find_label_issues(
     within 1e-6. The pruning rules leave at least one sample of each label. Ties are
     broken by position.
 
-    **Which rule to take.** @@EVIDENCE@@
+    **Which rule to take.** The default has the best mean F1 for finding wrong labels,
+    on errors that people made (images of Roman numerals of [2]_, five models: .470;
+    the others .200 to .431) and over 384 cells of injected noise (.602; the others
+    .571 to .594). Its lead comes from errors that are more likely for difficult
+    samples, as those of people are (.590; the others .431 to .480). It finds most of
+    the errors (recall .842; the others .635 to .715) and flags the most right labels
+    (precision .529; the others .618 to .658). So:
+
+    - a person looks at each issue, or the model is good: ``"predicted_neq_given"``;
+    - issues are dropped unseen, or less than about 3 % of the labels are wrong:
+      ``"low_self_confidence"``, whose precision is the highest on both kinds of real
+      images of the benchmark (.677 and .975) and whose F1 is at 2 % of errors (.453
+      against .398);
+    - annotators confuse particular classes: ``"prune_by_noise_rate"`` or ``"both"``
+      (F1 .960 and .961 on CIFAR-10 with class-dependent errors, against .908).
+
+    These figures come from ``docs/benchmarks/label_issues.py``.
 
     The masks are those of cleanlab 2.9.0 except where a sample with several classes
     above their threshold has its most probable class below: its confident class is the
@@ -239,6 +255,8 @@ def find_label_issues(
     .. [1] C. G. Northcutt, L. Jiang, I. L. Chuang, "Confident Learning: Estimating
        Uncertainty in Dataset Labels", Journal of Artificial Intelligence Research 70
        (2021), 1373-1411. :doi:`10.1613/jair.1.12125`
+    .. [2] J. Kuan, J. Mueller, "Model-agnostic label quality scoring to detect
+       real-world label errors", ICML DataPerf Workshop (2022).
 
     Examples
     --------

@@ -106,8 +106,9 @@ def text_lines(content):
     for value, name, note in numbers:
         lines += [f"{value:>{width}} {name}", f"{'':{width}} {note}"]
     lines += ["", "Most suspicious labels", *_aligned(*_worst_labels(content))]
-    lines += ["", "Classes with the most label noise, estimated shares"]
-    lines += _aligned(*_worst_classes(content))
+    if max(content["class_health"]["label_noise"]) > 0:
+        lines += ["", "Classes with the most label noise, estimated shares"]
+        lines += _aligned(*_worst_classes(content))
     header, rows = _worst_pairs(content)
     if rows:
         lines += ["", "Most mixed up classes, estimated numbers"]

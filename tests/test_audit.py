@@ -468,6 +468,9 @@ def test_page_without_issues():
     page = Page(audit._repr_html_())
     assert "likely label issues (0.0%)" in page.texts
     assert "Most mixed up classes" not in page.texts
+    summary = audit.summary()
+    assert "Most mixed up classes" not in summary
+    assert "label noise" not in summary
 
 
 # -- plots -----------------------------------------------------------------------------

@@ -106,12 +106,14 @@ def test_documented_defaults_are_those_of_the_signature(name):
             assert documented[parameter.name] == parameter.default
 
 
-def test_readme_code_runs(capsys):
+def test_readme_code_runs(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     (code,) = re.findall(
         r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL
     )
     exec(compile(code, "README.md", "exec"), {})
-    assert "look at these first: [" in capsys.readouterr().out
+    assert "Most suspicious labels" in capsys.readouterr().out
+    assert (tmp_path / "audit.html").exists()
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
