@@ -103,12 +103,11 @@ print(frame.head(10)[["given_label", "predicted_label", "label_quality"]])
 # Somebody looks at the label issues, and at nothing else, and corrects what is wrong.
 # Here the truth plays this somebody.
 
-looked_at = frame.index[frame["is_label_issue"]]
-fixed = y.copy()
-fixed[looked_at] = truth[looked_at]
+is_issue = audit.to_frame()["is_label_issue"]
+fixed = y.mask(is_issue, truth)
 n_found = int((y != fixed).sum())
 print(
-    f"\nA look at {len(looked_at)} of {len(y)} customers corrects {n_found} of "
+    f"\nA look at {is_issue.sum()} of {len(y)} customers corrects {n_found} of "
     f"{is_error.sum()} wrong labels."
 )
 
@@ -120,7 +119,6 @@ print(
 
 from sklearn.base import clone
 
-is_issue = audit.to_frame()["is_label_issue"]
 training_sets = {
     "as typed in": (X, y),
     "issues dropped": (X[~is_issue], y[~is_issue]),

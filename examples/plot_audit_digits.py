@@ -46,6 +46,6 @@ audit.save_html("audit_digits.html")
 # Some of them are hard to read, some could be either of two digits, and one or two are
 # fine but written in an unusual way. A low score says where to look, not what is true.
 
-audit.plot_worst(digits.images, n=12)
-audit.figure_.savefig("audit_digits.png", dpi=120)
+display = audit.plot_worst(digits.images, n=12, cmap="gray_r")
+display.figure_.savefig("audit_digits.png", dpi=120)
 print("\nThe whole audit is in audit_digits.html, the images are in audit_digits.png.")

@@ -14,14 +14,17 @@ from sklabelquality._confident_learning import mean_self_confidence
 from sklabelquality._frames import (
     as_frame,
     as_index,
-    in_dtype_of_labels,
+    check_same_order,
+    classes_like_labels,
     index_of,
     labels_to_keep,
     take,
 )
 from sklabelquality._issues import (
     RULES,
-    count_label_issues,
+    calibrated_joint,
+    count_off_diagonal,
+    is_most_probable,
     tabulate_class_health,
     tabulate_overlapping_classes,
 )
@@ -30,6 +33,8 @@ from sklabelquality._report import full_page, one_line, page_fragment, text_line
 from sklabelquality._scores import METHODS, check_adjustable, score_labels
 from sklabelquality._validation import (
     as_label_array,
+    brief,
+    check_count,
     check_labels,
     check_labels_and_pred_probs,
     encode_labels,
@@ -47,37 +52,43 @@ class LabelAudit:
     :meth:`overlapping_classes`), as text (:meth:`summary`), as plots and, at the end of
     a notebook cell, as a page that :meth:`save_html` writes to a file.
 
-    Make one by :meth:`LabelQualityScorer.audit`, :meth:`from_estimator` or
-    :meth:`from_pred_probs`.
+    :meth:`LabelQualityScorer.audit` makes one from any classifier.
 
     Parameters
     ----------
     labels : array-like of shape (n_samples,)
-        The given labels, of any kind that `classes` lists.
+        The given labels: integers 0 to n_classes - 1, or labels of any kind that
+        `classes` lists, or strings that use each class at least once.
 
-    pred_probs : ndarray of shape (n_samples, n_classes)
-        Out-of-sample predicted probabilities, columns in the order of `classes`.
+    pred_probs : array-like of shape (n_samples, n_classes)
+        Out-of-sample predicted probabilities of each class; rows sum to 1. Columns of
+        a data frame are taken by name where the names are exactly the classes, else by
+        position; rows are always taken by position.
 
-    label_quality_scores : ndarray of shape (n_samples,)
-        Label quality scores in [0, 1], higher = more likely correct.
+    classes : array-like of shape (n_classes,), default=None
+        The labels that the columns of `pred_probs` stand for, such as a fitted
+        classifier's `classes_`.
 
-    classes : array-like of shape (n_classes,)
-        The labels that the columns of `pred_probs` stand for.
+    method : {"self_confidence", "normalized_margin", "confidence_weighted_entropy"}, \
+            default="self_confidence"
+        The scoring method, see :func:`get_label_quality_scores`.
 
-    filter_by : str, default="predicted_neq_given"
+    adjust_pred_probs : bool, default=False
+        Whether to make up for classes that the model is less sure of.
+
+    filter_by : {"prune_by_noise_rate", "prune_by_class", "both", \
+            "confident_learning", "predicted_neq_given", "low_self_confidence", \
+            "low_normalized_margin"}, default="predicted_neq_given"
         The rule that finds the label issues, see :func:`find_label_issues`.
 
     index : array-like of shape (n_samples,), default=None
-        What the user calls the samples. None takes the index of `labels` if it has
-        one, else the positions.
+        What you call the samples, such as file names. None takes the index of `labels`
+        or `pred_probs` if one of them is a pandas object, else the positions.
 
     Attributes
     ----------
     labels : ndarray or pandas.Series of shape (n_samples,)
         The given labels, in their own dtype.
-
-    pred_probs : ndarray of shape (n_samples, n_classes)
-        Out-of-sample predicted probabilities.
 
     label_quality_scores : ndarray of shape (n_samples,)
         Label quality scores in [0, 1], higher = more likely correct.
@@ -95,26 +106,36 @@ class LabelAudit:
         Number of label issues.
 
     accuracy : float
-        Share of the given labels that are the most probable class, out-of-sample.
+        Share of the samples whose given label is the predicted one, out-of-sample.
 
-    ax_ : matplotlib Axes
-        The axes of the last :meth:`plot_scores` or :meth:`plot_confusion`.
-
-    axes_ : ndarray of matplotlib Axes
-        The axes of the last :meth:`plot_worst`.
-
-    figure_ : matplotlib Figure
-        The figure of the last plot.
+    Raises
+    ------
+    ValueError
+        If `labels`, `pred_probs`, `classes` and `index` do not fit together, or contain
+        missing values, if `pred_probs` are no probabilities, or if `method` or
+        `filter_by` is unknown.
+    TypeError
+        If `labels` or `pred_probs` is no dense array-like.
 
     See Also
     --------
     LabelQualityScorer : Gets the probabilities from any classifier.
     find_label_issues : The rules that say what a label issue is.
 
+    Notes
+    -----
+    The predicted label is the most probable class, and the given label where it is as
+    probable as that, within 1e-6. An audit keeps a few numbers for each sample and
+    copies of what was passed, not the probabilities of all classes.
+
+    The scores put the labels in an order; they are no probabilities of being right,
+    and scores by different methods do not compare. Which labels are issues depends on
+    `filter_by` alone, not on `method` and `adjust_pred_probs`.
+
     Examples
     --------
     >>> from sklabelquality import LabelAudit
-    >>> audit = LabelAudit.from_pred_probs(
+    >>> audit = LabelAudit(
     ...     ["cat", "cat", "dog", "dog"],
     ...     [[0.9, 0.1], [0.2, 0.8], [0.1, 0.9], [0.3, 0.7]],
     ... )
@@ -126,30 +147,83 @@ class LabelAudit:
     3         dog             dog            0.7
     """
 
+    @validate_params(
+        {
+            "method": [StrOptions(set(METHODS))],
+            "adjust_pred_probs": ["boolean"],
+            "filter_by": [StrOptions(set(RULES))],
+        },
+        prefer_skip_nested_validation=True,
+    )
     def __init__(
         self,
         labels,
         pred_probs,
-        label_quality_scores,
         *,
-        classes,
+        classes=None,
+        method="self_confidence",
+        adjust_pred_probs=False,
         filter_by="predicted_neq_given",
         index=None,
     ):
-        checked = check_labels(labels)
-        self.labels = labels_to_keep(labels, checked)
-        self.pred_probs = pred_probs
-        self.label_quality_scores = label_quality_scores
-        self.classes = as_label_array(classes)
-        self.filter_by = filter_by
-        self.index = as_index(
-            index_of(labels) if index is None else index, len(pred_probs)
+        check_adjustable(method, adjust_pred_probs, "adjust_pred_probs=False")
+        check_same_order(labels, pred_probs)
+        if index is None:
+            index = index_of(labels, pred_probs)
+        labels = labels_to_keep(labels, check_labels(labels))
+        codes, pred_probs, classes = check_labels_and_pred_probs(
+            labels, pred_probs, classes
         )
-        self._codes = encode_labels(checked, self.classes.tolist())
-        self._predicted = pred_probs.argmax(axis=1)
-        self.is_label_issue = RULES[filter_by](self._codes, pred_probs)
+        thresholds = (
+            mean_self_confidence(codes, pred_probs) if adjust_pred_probs else None
+        )
+        scores = score_labels(codes, pred_probs, method, thresholds)
+        self._fill(labels, codes, pred_probs, scores, classes, filter_by, index)
+
+    def _fill(self, labels, codes, pred_probs, scores, classes, filter_by, index):
+        """Take what is needed from checked input."""
+        every_row = np.arange(len(codes))
+        predicted = np.where(
+            is_most_probable(codes, pred_probs), codes, pred_probs.argmax(axis=1)
+        )
+        self.labels = labels
+        self.label_quality_scores = scores
+        self.is_label_issue = RULES[filter_by](codes, pred_probs)
+        self.classes = as_label_array(classes).copy()
+        self.filter_by = filter_by
+        self.index = as_index(index, len(codes))
         self.n_label_issues = int(np.count_nonzero(self.is_label_issue))
-        self.accuracy = float(np.mean(self._predicted == self._codes))
+        self.accuracy = float(np.mean(predicted == codes))
+        self._given = codes
+        self._predicted = predicted
+        self._given_probability = pred_probs[every_row, codes]
+        self._predicted_probability = pred_probs[every_row, predicted]
+        self._joint = calibrated_joint(codes, pred_probs)
+        self._n_confident_issues = int(
+            np.count_nonzero(RULES["confident_learning"](codes, pred_probs))
+        )
+
+    @classmethod
+    def from_pred_probs(cls, labels, pred_probs, **kwargs):
+        """Audit labels by probabilities that you have.
+
+        Parameters
+        ----------
+        labels : array-like of shape (n_samples,)
+            The given labels.
+
+        pred_probs : array-like of shape (n_samples, n_classes)
+            Out-of-sample predicted probabilities of each class; rows sum to 1.
+
+        **kwargs : dict
+            The other parameters of :class:`LabelAudit`.
+
+        Returns
+        -------
+        audit : LabelAudit
+            The audit.
+        """
+        return cls(labels, pred_probs, **kwargs)
 
     @classmethod
     @validate_params(
@@ -183,112 +257,26 @@ class LabelAudit:
         NotFittedError
             If `scorer` is not fitted.
         """
-        if not hasattr(scorer, "score_samples") or not hasattr(scorer, "append"):
+        if isinstance(scorer, type) or not hasattr(scorer, "_training_labels"):
             raise TypeError(
-                "scorer must be a LabelQualityScorer, but is of type "
-                f"{type(scorer).__name__}; take it out of its pipeline or search, or "
-                "pass probabilities to LabelAudit.from_pred_probs."
+                f"scorer must be a fitted LabelQualityScorer, but is {brief(scorer)}; "
+                "take it out of its pipeline or search, or pass probabilities to "
+                "LabelAudit.from_pred_probs."
             )
         check_is_fitted(scorer)
-        return cls(
-            scorer._labels_,
-            scorer.oof_pred_probs_,
-            scorer.label_quality_scores_,
-            classes=scorer.classes_,
-            filter_by=filter_by,
-            index=scorer._index_,
-        )
-
-    @classmethod
-    @validate_params(
-        {
-            "method": [StrOptions(set(METHODS))],
-            "adjust_pred_probs": ["boolean"],
-            "filter_by": [StrOptions(set(RULES))],
-        },
-        prefer_skip_nested_validation=True,
-    )
-    def from_pred_probs(
-        cls,
-        labels,
-        pred_probs,
-        *,
-        classes=None,
-        method="self_confidence",
-        adjust_pred_probs=False,
-        filter_by="predicted_neq_given",
-        index=None,
-    ):
-        """Audit labels by probabilities that you have.
-
-        Parameters
-        ----------
-        labels : array-like of shape (n_samples,)
-            The given labels: integers 0 to n_classes - 1, or labels of any kind that
-            `classes` lists, or strings that use each class at least once.
-
-        pred_probs : array-like of shape (n_samples, n_classes)
-            Out-of-sample predicted probabilities of each class; rows sum to 1.
-
-        classes : array-like of shape (n_classes,), default=None
-            The labels that the columns of `pred_probs` stand for, such as a fitted
-            classifier's `classes_`.
-
-        method : {"self_confidence", "normalized_margin", \
-                "confidence_weighted_entropy"}, default="self_confidence"
-            The scoring method, see :func:`get_label_quality_scores`.
-
-        adjust_pred_probs : bool, default=False
-            Whether to make up for classes that the model is less sure of.
-
-        filter_by : {"prune_by_noise_rate", "prune_by_class", "both", \
-                "confident_learning", "predicted_neq_given", "low_self_confidence", \
-                "low_normalized_margin"}, default="predicted_neq_given"
-            The rule that finds the label issues, see :func:`find_label_issues`.
-
-        index : array-like of shape (n_samples,), default=None
-            What you call the samples, such as file names. None takes the index of
-            `labels` or `pred_probs` if one of them is a pandas object, else the
-            positions.
-
-        Returns
-        -------
-        audit : LabelAudit
-            The audit.
-
-        Raises
-        ------
-        ValueError
-            If `labels`, `pred_probs`, `classes` and `index` do not fit together, or
-            contain missing values, if `pred_probs` are no probabilities, or if `method`
-            or `filter_by` is unknown.
-        TypeError
-            If `labels` or `pred_probs` is no dense array-like.
-        """
-        check_adjustable(method, adjust_pred_probs, "adjust_pred_probs=False")
-        if index is None:
-            index = index_of(labels, pred_probs)
-        labels = labels_to_keep(labels, check_labels(labels))
-        codes, pred_probs, classes = check_labels_and_pred_probs(
-            labels, pred_probs, classes
-        )
-        if index is not None and _num_samples(index) != len(codes):
-            raise ValueError(
-                f"index must name each sample, but has {_num_samples(index)} entries "
-                f"for {len(codes)} labels; pass one name per label."
-            )
-        thresholds = (
-            mean_self_confidence(codes, pred_probs) if adjust_pred_probs else None
-        )
-        scores = score_labels(codes, pred_probs, method, thresholds)
-        return cls(
+        labels, index = scorer._training_labels()
+        codes = encode_labels(check_labels(labels), scorer.classes_.tolist())
+        audit = cls.__new__(cls)
+        audit._fill(
             labels,
-            pred_probs,
-            scores,
-            classes=classes,
-            filter_by=filter_by,
-            index=index,
+            codes,
+            scorer.oof_pred_probs_,
+            scorer.label_quality_scores_.copy(),
+            scorer.classes_,
+            filter_by,
+            index,
         )
+        return audit
 
     # -- tables ------------------------------------------------------------------------
 
@@ -308,7 +296,7 @@ class LabelAudit:
             same columns and, before them, ``"index"``. The columns:
 
             - ``"given_label"`` and ``"predicted_label"``, the most probable class, in
-              the dtype of the given labels;
+              the dtype of the given labels where that can hold all classes;
             - ``"label_quality"``: the label quality score in [0, 1], higher = more
               likely correct;
             - ``"is_label_issue"``: whether the label is judged to be wrong;
@@ -318,7 +306,7 @@ class LabelAudit:
               of the two labels.
         """
         return self._frame_of(
-            self._worst_first if sort else np.arange(len(self._codes))
+            self._worst_first if sort else np.arange(len(self._given))
         )
 
     def worst(self, n=10):
@@ -327,13 +315,21 @@ class LabelAudit:
         Parameters
         ----------
         n : int, default=10
-            How many to return.
+            How many to return, or all if there are fewer.
 
         Returns
         -------
         frame : pandas.DataFrame or dict of ndarrays
             The first `n` rows of ``to_frame(sort=True)``.
+
+        Raises
+        ------
+        ValueError
+            If `n` is negative.
+        TypeError
+            If `n` is no whole number.
         """
+        n = check_count(n, 0, np.inf, "n", "the number of samples to return")
         return self._frame_of(self._worst_first[:n])
 
     def class_health(self):
@@ -342,7 +338,8 @@ class LabelAudit:
         Returns
         -------
         frame : pandas.DataFrame or dict of ndarrays
-            The table of :func:`class_health`, by ascending `label_quality`.
+            The table of :func:`class_health`, by ascending `label_quality` instead of
+            in the order of the classes.
         """
         return as_frame(self._worst_classes())
 
@@ -354,9 +351,7 @@ class LabelAudit:
         frame : pandas.DataFrame or dict of ndarrays
             The table of :func:`overlapping_classes`.
         """
-        return as_frame(
-            tabulate_overlapping_classes(self._codes, self.pred_probs, self.classes)
-        )
+        return as_frame(tabulate_overlapping_classes(self._joint, self.classes))
 
     def confusion_matrix(self):
         """Count the samples by given label (row) and predicted label (column).
@@ -367,7 +362,7 @@ class LabelAudit:
             The counts, in the order of `classes`.
         """
         n_classes = len(self.classes)
-        cells = self._codes * n_classes + self._predicted
+        cells = self._given * n_classes + self._predicted
         counts = np.bincount(cells, minlength=n_classes**2)
         return counts.reshape(n_classes, n_classes)
 
@@ -376,23 +371,24 @@ class LabelAudit:
         return np.argsort(self.label_quality_scores, kind="stable")
 
     def _worst_classes(self, n=None):
-        table = tabulate_class_health(self._codes, self.pred_probs, self.classes)
+        n_given = np.bincount(self._given, minlength=len(self.classes))
+        table = tabulate_class_health(self._joint, n_given, self.classes)
         order = np.argsort(table["label_quality"], kind="stable")[:n]
         return {name: column[order] for name, column in table.items()}
 
     def _columns_of(self, positions):
         """Return the columns of the table of some samples."""
-        ranks = np.empty(len(self._codes), dtype=np.intp)
+        ranks = np.empty(len(self._given), dtype=np.intp)
         ranks[self._worst_first] = np.arange(1, len(ranks) + 1)
-        given, predicted = self._codes[positions], self._predicted[positions]
+        classes = classes_like_labels(self.classes, self.labels)
         return {
             "given_label": take(self.labels, positions),
-            "predicted_label": in_dtype_of_labels(self.classes[predicted], self.labels),
+            "predicted_label": take(classes, self._predicted[positions]),
             "label_quality": self.label_quality_scores[positions],
             "is_label_issue": self.is_label_issue[positions],
             "rank": ranks[positions],
-            "given_probability": self.pred_probs[positions, given],
-            "predicted_probability": self.pred_probs[positions, predicted],
+            "given_probability": self._given_probability[positions],
+            "predicted_probability": self._predicted_probability[positions],
         }
 
     def _frame_of(self, positions):
@@ -402,7 +398,7 @@ class LabelAudit:
 
     def __repr__(self):
         return (
-            f"{type(self).__name__}(n_samples={len(self._codes)}, "
+            f"{type(self).__name__}(n_samples={len(self._given)}, "
             f"n_classes={len(self.classes)}, n_label_issues={self.n_label_issues})"
         )
 
@@ -423,28 +419,29 @@ class LabelAudit:
         ...     [[0.9, 0.1], [0.2, 0.8], [0.1, 0.9], [0.3, 0.7]],
         ... )
         >>> print(audit.summary())
-            1 likely label issues (25.0%)
-              of 4 samples in 2 classes, by the rule predicted_neq_given
-            1 wrong labels estimated
-              by confident learning; only a person who looks can tell
-        75.0% out-of-sample accuracy
-              on the given labels, right or wrong
+             1 label issues to look at (25.0%)
+               of 4 samples in 2 classes, by the rule predicted_neq_given
+        1 or 1 wrong labels, two rough estimates
+               by confident learning; only a person who looks can tell
+         75.0% out-of-sample accuracy
+               on the given labels, right or wrong
         <BLANKLINE>
         Most suspicious labels
-          sample  given  predicted  p(given)  p(pred.)  score
-               1  cat    dog           0.200     0.800  0.200
-               3  dog    dog           0.700     0.700  0.700
-               0  cat    cat           0.900     0.900  0.900
-               2  dog    dog           0.900     0.900  0.900
+          sample  given  predicted  issue  p(given)  p(pred.)  score
+               1  cat    dog        yes       0.200     0.800  0.200
+               3  dog    dog        no        0.700     0.700  0.700
+               0  cat    cat        no        0.900     0.900  0.900
+               2  dog    dog        no        0.900     0.900  0.900
         <BLANKLINE>
-        Classes with the most label noise, estimated shares
+        Class health, estimated: share of the labels of a class that are wrong,
+        and of its members that are missing, labelled as something else
           class  labels  wrong  missing
           cat         2  50.0%     0.0%
           dog         2   0.0%    33.3%
         <BLANKLINE>
         Most mixed up classes, estimated numbers
           a    b    a labelled b  b labelled a
-          cat  dog             0             1
+          cat  dog           0.0           1.0
         """
         return "\n".join(text_lines(self._content(n_rows=5)))
 
@@ -468,35 +465,28 @@ class LabelAudit:
         """Return all that a report shows, small whatever the size of the data."""
         scores = self.label_quality_scores
         worst = self._worst_first[:n_rows]
-        rows = self._columns_of(worst)
-        rows["index"] = self.index[worst]
+        rows = {"index": self.index[worst], **self._columns_of(worst)}
+        overlaps = tabulate_overlapping_classes(self._joint, self.classes)
         shown = self._most_mixed_up(n_classes)
+        issue_counts, _ = np.histogram(scores[self.is_label_issue], SCORE_EDGES)
         return {
-            "n_samples": len(self._codes),
+            "n_samples": len(self._given),
             "n_classes": len(self.classes),
             "n_label_issues": self.n_label_issues,
-            "n_estimated": [
-                count_label_issues(self._codes, self.pred_probs, calibrate=calibrate)
-                for calibrate in (False, True)
-            ],
+            "n_estimated": [self._n_confident_issues, count_off_diagonal(self._joint)],
             "filter_by": self.filter_by,
             "accuracy": self.accuracy,
             "worst": {name: list(column) for name, column in rows.items()},
             "class_health": self._worst_classes(n_rows),
             "overlapping_classes": {
-                name: column[:n_rows].tolist()
-                for name, column in tabulate_overlapping_classes(
-                    self._codes, self.pred_probs, self.classes
-                ).items()
+                name: column[:n_rows].tolist() for name, column in overlaps.items()
             },
             "matrix_classes": self.classes[shown].tolist(),
             "matrix": self.confusion_matrix()[np.ix_(shown, shown)].tolist(),
             "histogram": {
                 "edges": SCORE_EDGES,
                 "all_counts": np.histogram(scores, SCORE_EDGES)[0],
-                "issue_counts": np.histogram(scores[self.is_label_issue], SCORE_EDGES)[
-                    0
-                ],
+                "issue_counts": issue_counts,
             },
         }
 
@@ -518,14 +508,17 @@ class LabelAudit:
 
         Returns
         -------
-        self : LabelAudit
-            The audit, with `ax_` and `figure_`.
+        display : AuditDisplay
+            What was drawn: `ax_` and `figure_`.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
         """
-        self.ax_ = draw_scores(
+        return draw_scores(
             self.label_quality_scores, self.is_label_issue, SCORE_EDGES, ax
         )
-        self.figure_ = self.ax_.figure
-        return self
 
     def plot_confusion(self, *, max_classes=20, ax=None):
         """Plot how many samples of each given label are predicted as each class.
@@ -540,16 +533,26 @@ class LabelAudit:
 
         Returns
         -------
-        self : LabelAudit
-            The audit, with `ax_` and `figure_`.
+        display : AuditDisplay
+            What was drawn: `ax_` and `figure_`.
+
+        Raises
+        ------
+        ValueError
+            If `max_classes` is less than 1.
+        TypeError
+            If `max_classes` is no whole number.
+        ImportError
+            If matplotlib is not installed.
         """
+        max_classes = check_count(
+            max_classes, 1, np.inf, "max_classes", "the number of classes to show"
+        )
         shown = self._most_mixed_up(max_classes)
         matrix = self.confusion_matrix()[np.ix_(shown, shown)]
-        self.ax_ = draw_confusion(matrix, self.classes[shown], ax)
-        self.figure_ = self.ax_.figure
-        return self
+        return draw_confusion(matrix, self.classes[shown], ax)
 
-    def plot_worst(self, X, n=12, *, image_shape=None, figure=None):
+    def plot_worst(self, X, n=12, *, image_shape=None, cmap="gray", figure=None):
         """Show the samples with the lowest label quality scores.
 
         Parameters
@@ -560,45 +563,52 @@ class LabelAudit:
             written out.
 
         n : int, default=12
-            How many to show.
+            How many to show, or all if there are fewer.
 
         image_shape : tuple of int, default=None
             The shape of an image if each row of `X` is a flat one, such as (8, 8).
+
+        cmap : str or matplotlib Colormap, default="gray"
+            The colours of images without channels; "gray_r" is for ink on paper.
 
         figure : matplotlib Figure or SubFigure, default=None
             Where to plot; None makes a new figure.
 
         Returns
         -------
-        self : LabelAudit
-            The audit, with `axes_` and `figure_`.
+        display : AuditDisplay
+            What was drawn: `axes_`, an array of axes, and `figure_`.
 
         Raises
         ------
         ValueError
-            If `X` has not a row for each sample, or `image_shape` does not fit it.
+            If `X` has not a row for each sample, its images have another shape, or
+            `n` is less than 1.
+        TypeError
+            If `n` is no whole number.
+        ImportError
+            If matplotlib is not installed.
         """
-        if _num_samples(X) != len(self._codes):
+        if _num_samples(X) != len(self._given):
             raise ValueError(
-                f"X must have a row for each of the {len(self._codes)} samples of the "
+                f"X must have a row for each of the {len(self._given)} samples of the "
                 f"audit, but has {_num_samples(X)}; pass what the classifier was "
                 "fitted on."
             )
+        n = check_count(n, 1, np.inf, "n", "the number of samples to show")
         worst = self._worst_first[:n]
-        self.axes_ = draw_samples(
-            _safe_indexing(X, worst), self._captions(worst), image_shape, figure
-        )
-        self.figure_ = self.axes_.flat[0].figure
-        return self
+        samples = _safe_indexing(X, worst)
+        return draw_samples(samples, self._captions(worst), image_shape, cmap, figure)
 
     def _captions(self, positions):
         """Return what to write above each sample."""
         return [
-            f"{one_line(name, 24)}: given {one_line(self.classes[given], 24)}\n"
-            f"predicted {one_line(self.classes[predicted], 24)}, score {score:.2f}"
+            f"{one_line(name, 20)}, score {score:.2f}\n"
+            f"given {one_line(self.classes[given], 28)}\n"
+            f"predicted {one_line(self.classes[predicted], 24)}"
             for name, given, predicted, score in zip(
                 self.index[positions],
-                self._codes[positions],
+                self._given[positions],
                 self._predicted[positions],
                 self.label_quality_scores[positions],
                 strict=True,

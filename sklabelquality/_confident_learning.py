@@ -133,7 +133,8 @@ def confident_joint(labels, pred_probs, *, calibrate=False, classes=None):
     where no probability reaches its threshold, the sample is not counted. With
     :math:`n_k` labels k, the calibrated counts are
     :math:`n_k C_{kj} / \sum_l C_{kl}`, in which :math:`C_{kk}` is at least 1 for
-    each label in use: a class without any confident member is taken at its word.
+    each label in use. A class whose labels have no probability at all, such as one
+    with a single sample, has no confident members.
 
     References
     ----------
@@ -394,7 +395,7 @@ def true_class_prior(labels, pred_probs, *, classes=None):
 
     See Also
     --------
-    joint_distribution : The prior is the sum of its rows.
+    joint_distribution : Its column sums are the prior.
 
     Notes
     -----
@@ -439,8 +440,11 @@ def mean_self_confidence(codes, pred_probs):
 
 def confident_classes(pred_probs, thresholds):
     """Return the confident class of each sample, -1 where no class is confident."""
-    # A class without any self-confidence still asks for a probability above zero.
-    reached = np.maximum(thresholds, 2 * CONFIDENCE_TOLERANCE) - CONFIDENCE_TOLERANCE
+    # A class whose labels have no probability has no threshold that means anything:
+    # all samples that are sure of nothing else would reach it.
+    reached = np.where(
+        thresholds > CONFIDENCE_TOLERANCE, thresholds - CONFIDENCE_TOLERANCE, np.inf
+    )
     classes = np.empty(len(pred_probs), dtype=np.intp)
     for rows in row_blocks(pred_probs):
         block = pred_probs[rows]

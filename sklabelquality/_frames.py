@@ -5,7 +5,7 @@
 
 import numpy as np
 
-from sklabelquality._validation import as_label_array
+from sklabelquality._validation import as_label_array, brief
 
 
 def labels_to_keep(labels, checked):
@@ -23,13 +23,31 @@ def index_of(*containers):
     return None
 
 
+def check_same_order(labels, pred_probs):
+    """Raise if both name the same samples in different orders."""
+    of_labels, of_pred_probs = index_of(labels), index_of(pred_probs)
+    if of_labels is None or of_pred_probs is None or of_labels.equals(of_pred_probs):
+        return
+    if len(of_labels) == len(of_pred_probs) and set(of_labels) == set(of_pred_probs):
+        raise ValueError(
+            "labels and pred_probs must have their samples in the same order, but name "
+            "the same samples in different orders; pass "
+            "pred_probs.loc[labels.index]."
+        )
+
+
 def as_index(names, n_samples):
-    """Return what the user calls the samples as something to take positions from."""
+    """Return a copy of what the user calls the samples, one name for each."""
     if names is None:
         return np.arange(n_samples)
-    if hasattr(names, "iloc"):
-        return names.array
-    return names if hasattr(names, "take") else as_label_array(list(names))
+    if hasattr(names, "iloc") and names.ndim == 1:
+        names = names.array
+    if isinstance(names, str) or np.ndim(names) != 1 or len(names) != n_samples:
+        raise ValueError(
+            f"index must be one-dimensional with a name for each of the {n_samples} "
+            f"samples, but is {brief(names)}; pass one name per label."
+        )
+    return names.copy() if hasattr(names, "take") else as_label_array(list(names))
 
 
 def take(labels, positions):
@@ -37,20 +55,23 @@ def take(labels, positions):
     return (labels.iloc if hasattr(labels, "iloc") else labels)[positions]
 
 
-def in_dtype_of_labels(values, labels):
-    """Return an array of classes in the dtype of labels if that can hold them."""
+def classes_like_labels(classes, labels):
+    """Return classes in the dtype of labels, if that can hold them.
+
+    They are a series if labels are one, since only a series has all dtypes.
+    """
     if hasattr(labels, "iloc"):
-        values = type(labels)(values)
-        categories = getattr(labels.dtype, "categories", values)
-        if not set(values) <= set(categories):
-            return values
+        classes = type(labels)(classes)
+        categories = getattr(labels.dtype, "categories", classes)
+        if not set(classes) <= set(categories):
+            return classes
     elif labels.dtype.kind not in "biuf":
-        return values
+        return classes
     try:
-        cast = values.astype(labels.dtype)
+        cast = classes.astype(labels.dtype)
     except (TypeError, ValueError):  # a class beyond the range of a nullable dtype
-        return values
-    return cast if cast.tolist() == values.tolist() else values
+        return classes
+    return cast if cast.tolist() == classes.tolist() else classes
 
 
 def as_frame(columns, index=None):

@@ -46,7 +46,7 @@ def _prune_by_noise_rate(codes, pred_probs):
     """Take as many from label k to class j as the confident joint says, by margin."""
     counts = _whole_counts(codes, pred_probs)
     is_issue = np.zeros(len(codes), dtype=bool)
-    for given in np.flatnonzero(np.bincount(codes, minlength=len(counts)) > 1):
+    for given in np.unique(codes):
         positions = np.flatnonzero(codes == given)
         own = pred_probs[positions]
         for other in np.flatnonzero(counts[given]):
@@ -55,7 +55,7 @@ def _prune_by_noise_rate(codes, pred_probs):
             lead = own[:, other] - own[:, given]
             order = np.argsort(-lead, kind="stable")
             is_issue[positions[order[: counts[given, other]]]] = True
-    return is_issue & ~_is_most_probable(codes, pred_probs)
+    return is_issue & ~is_most_probable(codes, pred_probs)
 
 
 @_rule
@@ -68,7 +68,7 @@ def _prune_by_class(codes, pred_probs):
         positions = np.flatnonzero(codes == given)
         order = np.argsort(pred_probs[positions, given], kind="stable")
         is_issue[positions[order[: n_issues[given]]]] = True
-    return is_issue & ~_is_most_probable(codes, pred_probs)
+    return is_issue & ~is_most_probable(codes, pred_probs)
 
 
 @_rule
@@ -82,13 +82,13 @@ def _confident_learning(codes, pred_probs):
     """Take the confident members of another class than the given one."""
     confident = confident_classes(pred_probs, mean_self_confidence(codes, pred_probs))
     is_issue = (confident >= 0) & (confident != codes)
-    return is_issue & ~_is_most_probable(codes, pred_probs)
+    return is_issue & ~is_most_probable(codes, pred_probs)
 
 
 @_rule
 def _predicted_neq_given(codes, pred_probs):
     """Take the labels that are not the most probable class."""
-    return ~_is_most_probable(codes, pred_probs)
+    return ~is_most_probable(codes, pred_probs)
 
 
 @_rule
@@ -111,7 +111,7 @@ def _lowest(codes, pred_probs, method):
     return is_issue
 
 
-def _is_most_probable(codes, pred_probs):
+def is_most_probable(codes, pred_probs):
     """Whether no class is more probable than the given label."""
     most_probable = np.empty(len(codes), dtype=bool)
     for rows in row_blocks(pred_probs):
@@ -127,7 +127,7 @@ def _whole_counts(codes, pred_probs):
     At least one sample of each label stays what it is: where all would be moved, one
     sample less is moved to each class.
     """
-    counts = _round_rows(_calibrated_joint(codes, pred_probs))
+    counts = _round_rows(calibrated_joint(codes, pred_probs))
     empty = np.flatnonzero(np.diagonal(counts) == 0)
     counts[empty] -= counts[empty] > 0
     counts[empty, empty] = 1
@@ -144,12 +144,6 @@ def _round_rows(matrix):
         changed = order[-n_changes:] if n_changes > 0 else order[:-n_changes]
         rounded[row, changed] += np.sign(n_changes)
     return rounded.astype(np.intp)
-
-
-def _calibrated_joint(codes, pred_probs):
-    thresholds = mean_self_confidence(codes, pred_probs)
-    counts = count_confident_joint(codes, pred_probs, thresholds)
-    return calibrate_confident_joint(counts, codes)
 
 
 # -- what users call -------------------------------------------------------------------
@@ -176,7 +170,9 @@ def find_label_issues(
         `classes` lists, or strings that use each class at least once.
 
     pred_probs : array-like of shape (n_samples, n_classes)
-        Out-of-sample predicted probabilities of each class; rows sum to 1.
+        Out-of-sample predicted probabilities of each class; rows sum to 1. Columns of
+        a data frame are taken by name where the names are exactly the classes, else by
+        position.
 
     filter_by : {"prune_by_noise_rate", "prune_by_class", "both", \
             "confident_learning", "predicted_neq_given", "low_self_confidence", \
@@ -228,27 +224,33 @@ def find_label_issues(
     within 1e-6. The pruning rules leave at least one sample of each label. Ties are
     broken by position.
 
-    **Which rule to take.** The default has the best mean F1 for finding wrong labels,
-    on errors that people made (images of Roman numerals of [2]_, five models: .470;
-    the others .200 to .431) and over 384 cells of injected noise (.602; the others
-    .571 to .594). Its lead comes from errors that are more likely for difficult
-    samples, as those of people are (.590; the others .431 to .480). It finds most of
-    the errors (recall .842; the others .635 to .715) and flags the most right labels
-    (precision .529; the others .618 to .658). So:
+    **Which rule to take.**
 
-    - a person looks at each issue, or the model is good: ``"predicted_neq_given"``;
-    - issues are dropped unseen, or less than about 3 % of the labels are wrong:
-      ``"low_self_confidence"``, whose precision is the highest on both kinds of real
-      images of the benchmark (.677 and .975) and whose F1 is at 2 % of errors (.453
-      against .398);
-    - annotators confuse particular classes: ``"prune_by_noise_rate"`` or ``"both"``
-      (F1 .960 and .961 on CIFAR-10 with class-dependent errors, against .908).
+    - A person looks at each issue: ``"predicted_neq_given"``, the default. It finds
+      most of the errors, and flags more right labels than the others do, above all if
+      the model is weak: about as many as the model is wrong.
+    - Issues are dropped unseen, or less than about 3 % of the labels are wrong:
+      ``"low_self_confidence"``, the most precise. It takes as many as
+      ``"confident_learning"`` finds, which may be none for a model that is never sure,
+      such as a forest; then take the lowest scores that you have time to look at.
+    - Annotators confuse particular classes: ``"prune_by_noise_rate"``, the default of
+      cleanlab, or ``"both"``.
 
+    The default has the best mean F1 on errors that people made (one data set, the
+    images of Roman numerals of [2]_, with five models: .470; the others .200 to .431)
+    and over 384 cells of injected noise (.602; the others .571 to .594). Its lead comes
+    from errors that are more likely for difficult samples, as those of people are
+    (.590; the others .431 to .480). Its recall is .842 (the others .635 to .715), its
+    precision .529 (.618 to .658). ``"low_self_confidence"`` has the highest precision
+    on both sets of real images (.677 and .975) and at 2 % of errors the highest F1
+    (.453; the default .398). On CIFAR-10 with class-dependent errors
+    ``"prune_by_noise_rate"`` and ``"both"`` have F1 .960 and .961, the default .908.
     These figures come from ``docs/benchmarks/label_issues.py``.
 
-    The masks are those of cleanlab 2.9.0 except where a sample with several classes
-    above their threshold has its most probable class below: its confident class is the
-    most probable one among those above, as in [1]_.
+    Rule by rule the masks are those of cleanlab 2.9.0, except where a sample with
+    several classes above their threshold has its most probable class below: its
+    confident class is the most probable one among those above, as in [1]_. A class
+    whose labels have no probability at all has no confident members either.
 
     References
     ----------
@@ -356,7 +358,9 @@ def num_label_issues(labels, pred_probs, *, calibrate=False, classes=None):
     1
     """
     codes, pred_probs, _ = check_labels_and_pred_probs(labels, pred_probs, classes)
-    return count_label_issues(codes, pred_probs, calibrate=calibrate)
+    if calibrate:
+        return count_off_diagonal(calibrated_joint(codes, pred_probs))
+    return int(np.count_nonzero(RULES["confident_learning"](codes, pred_probs)))
 
 
 def class_health(labels, pred_probs, *, classes=None):
@@ -422,7 +426,9 @@ def class_health(labels, pred_probs, *, classes=None):
     codes, pred_probs, classes = check_labels_and_pred_probs(
         labels, pred_probs, classes
     )
-    return tabulate_class_health(codes, pred_probs, classes)
+    joint = calibrated_joint(codes, pred_probs)
+    n_given = np.bincount(codes, minlength=len(joint))
+    return tabulate_class_health(joint, n_given, classes)
 
 
 def overlapping_classes(labels, pred_probs, *, classes=None):
@@ -487,35 +493,39 @@ def overlapping_classes(labels, pred_probs, *, classes=None):
     codes, pred_probs, classes = check_labels_and_pred_probs(
         labels, pred_probs, classes
     )
-    return tabulate_overlapping_classes(codes, pred_probs, classes)
+    joint = calibrated_joint(codes, pred_probs)
+    return tabulate_overlapping_classes(joint, classes)
 
 
-# -- of checked codes and probabilities ------------------------------------------------
+# -- from a calibrated confident joint -------------------------------------------------
 
 
-def count_label_issues(codes, pred_probs, *, calibrate):
-    """Estimate the number of label issues from checked input."""
-    if calibrate:
-        return round(len(codes) - float(np.trace(_calibrated_joint(codes, pred_probs))))
-    return int(np.count_nonzero(_confident_learning(codes, pred_probs)))
+def calibrated_joint(codes, pred_probs):
+    """Compute the calibrated confident joint of checked input."""
+    thresholds = mean_self_confidence(codes, pred_probs)
+    counts = count_confident_joint(codes, pred_probs, thresholds)
+    return calibrate_confident_joint(counts, codes)
 
 
-def tabulate_class_health(codes, pred_probs, classes):
-    """Tabulate the health of each class from checked input."""
-    joint = _calibrated_joint(codes, pred_probs)
-    quality = np.diagonal(given_label(joint)).clip(0, 1)
+def count_off_diagonal(joint):
+    """Count what is off the diagonal, in whole numbers."""
+    return round(float(joint.sum() - np.trace(joint)))
+
+
+def tabulate_class_health(joint, n_given, classes):
+    """Tabulate the health of each class."""
+    quality = np.diagonal(given_label(joint))
     return {
         "class": as_label_array(classes),
-        "n_given": np.bincount(codes, minlength=len(joint)),
+        "n_given": n_given,
         "label_noise": 1 - quality,
-        "inverse_label_noise": 1 - np.diagonal(given_true_class(joint)).clip(0, 1),
-        "label_quality": quality,
+        "inverse_label_noise": 1 - np.diagonal(given_true_class(joint)),
+        "label_quality": quality.copy(),
     }
 
 
-def tabulate_overlapping_classes(codes, pred_probs, classes):
-    """Tabulate the pairs of classes that are mixed up from checked input."""
-    joint = _calibrated_joint(codes, pred_probs)
+def tabulate_overlapping_classes(joint, classes):
+    """Tabulate the pairs of classes that are mixed up."""
     both_ways = joint + joint.T
     a, b = np.nonzero(np.triu(both_ways, k=1))
     order = np.argsort(-both_ways[a, b], kind="stable")
@@ -524,7 +534,7 @@ def tabulate_overlapping_classes(codes, pred_probs, classes):
     return {
         "class_a": classes[a],
         "class_b": classes[b],
-        "joint_probability": both_ways[a, b] / len(codes),
+        "joint_probability": both_ways[a, b] / joint.sum(),
         "n_a_labelled_b": joint[b, a],
         "n_b_labelled_a": joint[a, b],
     }

@@ -13,6 +13,18 @@ from sklabelquality._report import one_line
 BLUE, ORANGE = "#4477aa", "#ee7733"
 
 
+class AuditDisplay:
+    """What a plot has drawn: `figure_`, and `ax_` or, for several axes, `axes_`."""
+
+    def __init__(self, axes):
+        if isinstance(axes, np.ndarray):
+            self.axes_ = axes
+            self.figure_ = axes.flat[0].figure
+        else:
+            self.ax_ = axes
+            self.figure_ = axes.figure
+
+
 def import_pyplot():
     """Return matplotlib.pyplot, or say how to get it."""
     try:
@@ -38,7 +50,7 @@ def draw_scores(scores, is_label_issue, edges, ax=None):
     ax.set_ylim(bottom=0.7)
     ax.set_xlim(edges[0], edges[-1])
     ax.legend(loc="upper left")
-    return ax
+    return AuditDisplay(ax)
 
 
 def draw_confusion(matrix, classes, ax=None):
@@ -62,15 +74,17 @@ def draw_confusion(matrix, classes, ax=None):
         xticks_rotation="vertical" if max(map(len, names)) > 2 else "horizontal",
         colorbar=False,
     )
-    for text in display.text_.flat:
-        text.set_visible(text.get_text() != "0")
+    for text, count in zip(display.text_.flat, matrix.flat, strict=True):
+        text.set_visible(count > 0)
+        luminance = np.dot(display.im_.to_rgba(count), [0.2126, 0.7152, 0.0722, 0])
+        text.set_color("black" if luminance > 0.4 else "white")
     ax.set(xlabel="predicted label", ylabel="given label")
     for text in [*ax.get_xticklabels(), *ax.get_yticklabels()]:
         text.set_parse_math(False)
-    return ax
+    return AuditDisplay(ax)
 
 
-def draw_samples(samples, captions, image_shape=None, figure=None):
+def draw_samples(samples, captions, image_shape=None, cmap="gray", figure=None):
     """Draw samples in a grid, images as thumbnails and anything else as text."""
     n_columns = max(1, min(4, len(captions)))
     n_rows = max(1, -(-len(captions) // n_columns))
@@ -87,27 +101,37 @@ def draw_samples(samples, captions, image_shape=None, figure=None):
     for ax, row, caption in zip(axes.flat, rows, captions, strict=False):
         ax.set_title(caption, fontsize="small", parse_math=False)
         if images is not None:
-            ax.imshow(row, cmap="gray_r", interpolation="nearest")
+            ax.imshow(row, cmap=cmap, interpolation="nearest")
         else:
             text = _as_text(row, names)
             ax.text(0, 1, text, fontsize="small", va="top", parse_math=False)
-    return axes
+    return AuditDisplay(axes)
 
 
 def _as_images(samples, image_shape):
     """Return samples as an array of images, or None if they are none."""
     if image_shape is not None:
         samples = np.asarray(samples)
-        n_values = samples[0].size if len(samples) else 0
-        if n_values != np.prod(image_shape):
+        shape = np.atleast_1d(image_shape)
+        n_values = samples[0].size
+        if len(shape) not in (2, 3) or n_values != np.prod(shape):
             raise ValueError(
-                "image_shape must have as many values as a row of X, but "
-                f"{image_shape} has {np.prod(image_shape)} and the rows have "
-                f"{n_values}; pass (height, width) or (height, width, n_channels)."
+                f"image_shape must be the shape of the {n_values} values of a row of "
+                f"X, but is {image_shape}; pass (height, width) or (height, width, "
+                "n_channels)."
             )
-        return samples.reshape(-1, *image_shape)
-    is_image = isinstance(samples, np.ndarray) and samples.ndim in (3, 4)
-    return samples if is_image else None
+        samples = samples.reshape(-1, *shape)
+    elif isinstance(samples, list) and np.ndim(samples[0]) in (2, 3):
+        samples = np.asarray(samples)
+    if not isinstance(samples, np.ndarray) or samples.ndim not in (3, 4):
+        return None
+    if samples.ndim == 4 and samples.shape[-1] not in (3, 4):
+        raise ValueError(
+            "X must have 3 or 4 channels in its last dimension if its images have "
+            f"any, but has shape {samples.shape}; move the channels there by "
+            "numpy.moveaxis, and drop a single one."
+        )
+    return samples
 
 
 def _names_and_rows(samples):

@@ -8,6 +8,7 @@ dark, wide and narrow. It is built as a tree of elements that the standard libra
 writes out, so labels and names are escaped wherever they stand.
 """
 
+from unicodedata import category
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 import numpy as np
@@ -15,26 +16,40 @@ import numpy as np
 # -- what is said ----------------------------------------------------------------------
 
 
+# Characters that would turn around the rest of a line.
+BIDI_CONTROLS = (
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+
+
 def one_line(value, width=60):
-    """Show a label or a name in one line of limited width."""
-    text = " ".join(str(value)[: 4 * width].split())
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+    """Show a label or a name in one line of limited width, cut in the middle.
+
+    What is no character, or would take hold of a terminal, shows as a question mark.
+    """
+    text = "".join(
+        "\ufffd" if category(char) in ("Cc", "Cs") or char in BIDI_CONTROLS else char
+        for char in " ".join(str(value).split())
+    )
+    if len(text) <= width:
+        return text
+    return f"{text[: (width - 1) // 2]}…{text[-(width // 2) :]}"
 
 
 def _numbers(content):
     """Return value, name and note of the most important numbers."""
     n_issues, n_samples = content["n_label_issues"], content["n_samples"]
-    low, high = sorted(content["n_estimated"])
+    confident, calibrated = content["n_estimated"]
     return [
         (
             f"{n_issues:,}",
-            f"likely label issues ({n_issues / n_samples:.1%})",
+            f"label issues to look at ({n_issues / n_samples:.1%})",
             f"of {n_samples:,} samples in {content['n_classes']:,} classes, by the "
             f"rule {content['filter_by']}",
         ),
         (
-            f"{low:,}" if low == high else f"{low:,} to {high:,}",
-            "wrong labels estimated",
+            f"{confident:,} or {calibrated:,}",
+            "wrong labels, two rough estimates",
             "by confident learning; only a person who looks can tell",
         ),
         (
@@ -48,20 +63,22 @@ def _numbers(content):
 def _worst_labels(content):
     """Return the header and the rows of the most suspicious labels."""
     worst = content["worst"]
-    header = ["sample", "given", "predicted", "p(given)", "p(pred.)", "score"]
+    header = ["sample", "given", "predicted", "issue", "p(given)", "p(pred.)", "score"]
     rows = [
         [
             one_line(name),
             one_line(given),
             one_line(predicted),
+            "yes" if is_issue else "no",
             f"{p_given:.3f}",
             f"{p_predicted:.3f}",
             f"{score:.3f}",
         ]
-        for name, given, predicted, p_given, p_predicted, score in zip(
+        for name, given, predicted, is_issue, p_given, p_predicted, score in zip(
             worst["index"],
             worst["given_label"],
             worst["predicted_label"],
+            worst["is_label_issue"],
             worst["given_probability"],
             worst["predicted_probability"],
             worst["label_quality"],
@@ -87,7 +104,7 @@ def _worst_pairs(content):
     """Return the header and the rows of the pairs that are mixed up."""
     header = ["a", "b", "a labelled b", "b labelled a"]
     rows = [
-        [one_line(a), one_line(b), f"{a_as_b:,.0f}", f"{b_as_a:,.0f}"]
+        [one_line(a), one_line(b), f"{a_as_b:,.1f}", f"{b_as_a:,.1f}"]
         for a, b, _, a_as_b, b_as_a in zip(
             *content["overlapping_classes"].values(), strict=True
         )
@@ -107,7 +124,11 @@ def text_lines(content):
         lines += [f"{value:>{width}} {name}", f"{'':{width}} {note}"]
     lines += ["", "Most suspicious labels", *_aligned(*_worst_labels(content))]
     if max(content["class_health"]["label_noise"]) > 0:
-        lines += ["", "Classes with the most label noise, estimated shares"]
+        lines += [
+            "",
+            "Class health, estimated: share of the labels of a class that are wrong,",
+            "and of its members that are missing, labelled as something else",
+        ]
         lines += _aligned(*_worst_classes(content))
     header, rows = _worst_pairs(content)
     if rows:
@@ -142,7 +163,8 @@ def full_page(content):
     _add(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
     _add(head, "title", "Label audit")
     _add(head, "style", "html{color-scheme:light dark}body{margin:0}")
-    _add(root, "body").append(_report(content))
+    main = _add(_add(root, "body"), "main")
+    main.append(_report(content, title="Label audit"))
     return "<!DOCTYPE html>\n" + tostring(root, encoding="unicode", method="html")
 
 
@@ -159,9 +181,11 @@ def _add(parent, tag, text=None, **attributes):
     return element
 
 
-def _report(content):
+def _report(content, title=None):
     report = Element("div", {"class": "sklabelquality-audit"})
     _add(report, "style", STYLE)
+    if title:
+        _add(report, "h1", title)
     tiles = _add(report, "div", class_="tiles")
     for value, name, note in _numbers(content):
         tile = _add(tiles, "div", class_="tile")
@@ -180,14 +204,15 @@ def _report(content):
 
 def _add_section(parent, title, note):
     section = _add(parent, "section")
-    _add(section, "h3", title)
+    _add(section, "h2", title)
     _add(section, "p", note)
     return _add(section, "div", class_="scroll")
 
 
-def _add_table(parent, header, rows, n_words):
+def _add_table(parent, name, header, rows, n_words):
     """Append a table whose first columns hold words; return its rows."""
     table = _add(parent, "table")
+    table.set("aria-label", name)
     line = _add(_add(table, "thead"), "tr")
     for position, name in enumerate(header):
         _add(line, "th", name, scope="col", class_=_kind(position, n_words))
@@ -195,10 +220,7 @@ def _add_table(parent, header, rows, n_words):
     for row in rows:
         line = _add(body, "tr")
         for position, cell in enumerate(row):
-            kind = _kind(position, n_words)
-            added = _add(line, "td", cell, class_=kind)
-            if kind == "word":
-                added.set("title", cell)
+            _add(line, "td", cell, class_=_kind(position, n_words))
     return list(body)
 
 
@@ -211,13 +233,13 @@ def _add_worst_labels(parent, content):
     scroll = _add_section(
         parent,
         "Most suspicious labels",
-        f"The {len(rows)} samples with the lowest label quality scores, with the "
-        "probabilities of the given and of the predicted label.",
+        f"The {len(rows)} samples with the lowest label quality scores, be they label "
+        "issues or not, with the probabilities of the given and the predicted label.",
     )
-    lines = _add_table(scroll, header, rows, n_words=3)
-    for line, row in zip(lines, rows, strict=True):
-        if row[1] != row[2]:
-            line[2].set("class", "word other")
+    lines = _add_table(scroll, "Most suspicious labels", header, rows, n_words=4)
+    for line, is_issue in zip(lines, content["worst"]["is_label_issue"], strict=True):
+        if is_issue:
+            line[2].set("class", "word issue")
 
 
 def _add_class_health(parent, content):
@@ -230,7 +252,7 @@ def _add_class_health(parent, content):
         "members those that are missing, labelled as something else."
         + (f" {hidden:,} better classes are not shown." if hidden else ""),
     )
-    lines = _add_table(scroll, header, rows, n_words=1)
+    lines = _add_table(scroll, "Class health", header, rows, n_words=1)
     health = content["class_health"]
     shares = [health["label_noise"], health["inverse_label_noise"]]
     longest = max(0.01, *map(max, shares))
@@ -250,7 +272,7 @@ def _add_pairs(parent, content):
             "Most mixed up classes",
             "Estimated numbers of samples of one class that are labelled as the other.",
         )
-        _add_table(scroll, header, rows[:8], n_words=2)
+        _add_table(scroll, "Most mixed up classes", header, rows[:8], n_words=2)
 
 
 def _add_matrix(parent, content):
@@ -270,7 +292,7 @@ def _add_matrix(parent, content):
     is_long = max(len(one_line(label)) for label in classes) > 6
     table = _add(scroll, "table", class_="matrix upright" if is_long else "matrix")
     line = _add(_add(table, "thead"), "tr")
-    _add(line, "th", "given \\ predicted", class_="word")
+    _add(line, "th", "given \\ predicted", scope="col", class_="word")
     for label in classes:
         cell = _add(line, "th", scope="col", title=one_line(label))
         _add(cell, "span", one_line(label))
@@ -280,14 +302,7 @@ def _add_matrix(parent, content):
     body = _add(table, "tbody")
     for row, (label, counts) in enumerate(zip(classes, matrix, strict=True)):
         line = _add(body, "tr")
-        _add(
-            line,
-            "th",
-            one_line(label),
-            scope="row",
-            class_="word",
-            title=one_line(label),
-        )
+        _add(line, "th", one_line(label), scope="row", class_="word")
         for column, count in enumerate(counts):
             cell = _add(line, "td", f"{count:,}" if count else "")
             if column == row:
@@ -324,7 +339,8 @@ def _histogram(edges, all_counts, issue_counts):
         {
             "viewBox": f"0 0 {width} {height}",
             "role": "img",
-            "aria-label": "Histogram of the label quality scores",
+            "aria-label": f"Histogram of {all_counts.sum():,} label quality scores, "
+            f"{issue_counts.sum():,} of them of label issues",
         },
     )
     for decade in range(int(n_decades) + 1):
@@ -356,11 +372,11 @@ def _histogram(edges, all_counts, issue_counts):
 
 LIGHT = (
     "--text:#1f2328;--muted:#59636e;--paper:#fff;--line:#d8dee4;--soft:#f3f5f7;"
-    "--blue:#4477aa;--orange:#d9660f;--cell:217,102,15"
+    "--blue:#4477aa;--orange:#d9660f;--strong:#b34700;--cell:217,102,15;--most:.75"
 )
 DARK = (
     "--text:#e6e9ec;--muted:#9aa4af;--paper:#16191d;--line:#353b43;--soft:#20252b;"
-    "--blue:#6fa3d8;--orange:#f58b3c;--cell:245,139,60"
+    "--blue:#6fa3d8;--orange:#f58b3c;--strong:#f58b3c;--cell:245,139,60;--most:.45"
 )
 # Jupyter, VS Code and Colab say which theme they show, whatever the system prefers.
 STYLE = (
@@ -380,14 +396,15 @@ grid-template-columns:repeat(auto-fit,minmax(240px,1fr))}
 @ROOT .tile{border:1px solid var(--line);border-radius:8px;padding:12px 14px}
 @ROOT .value{font-size:28px;line-height:1.2;font-weight:600;
 font-variant-numeric:tabular-nums}
-@ROOT .tile:first-child .value{color:var(--orange)}
+@ROOT .tile:first-child .value{color:var(--strong)}
 @ROOT .name{font-weight:600}
 @ROOT .note,@ROOT p{color:var(--muted);font-size:13px;overflow-wrap:anywhere}
 @ROOT .columns{display:grid;column-gap:28px;
 grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr))}
 @ROOT section{margin-top:22px;min-width:0}
 @ROOT .columns>*{min-width:0}
-@ROOT h3{font-size:16px;line-height:1.3;margin:0;color:inherit}
+@ROOT h1{font-size:20px;margin:0 0 12px}
+@ROOT h2{font-size:16px;line-height:1.3;margin:0;color:inherit;border:0}
 @ROOT p{margin:2px 0 8px}
 @ROOT .scroll{overflow-x:auto}
 @ROOT table{border-collapse:collapse;width:100%;margin:0;font-size:13px;
@@ -398,8 +415,8 @@ font-variant-numeric:tabular-nums}
 @ROOT th{font-weight:600;color:var(--muted)}
 @ROOT .word{text-align:left;white-space:normal;line-height:1.25}
 @ROOT td.word{min-width:4em}
-@ROOT td.word:nth-child(n+2){min-width:7em}
-@ROOT td.other{color:var(--orange);font-weight:600}
+@ROOT td.word:nth-child(2),@ROOT td.word:nth-child(3){min-width:7em}
+@ROOT td.issue{color:var(--strong);font-weight:600}
 @ROOT .track{height:4px;border-radius:2px;background:var(--soft);min-width:60px;
 margin-top:2px}
 @ROOT .noise,@ROOT .inverse{height:4px;border-radius:2px;background:var(--orange)}
@@ -407,7 +424,7 @@ margin-top:2px}
 @ROOT .matrix{width:auto}
 @ROOT .matrix .word{min-width:7em;max-width:16em}
 @ROOT .matrix td{text-align:center;border:1px solid var(--line);min-width:3em;
-background:rgba(var(--cell),calc(var(--share,0%)*.75))}
+background:rgba(var(--cell),calc(var(--share,0%)*var(--most)))}
 @ROOT .matrix td.diagonal{background:var(--soft);color:var(--muted)}
 @ROOT .matrix thead th{vertical-align:bottom;text-align:center}
 @ROOT .upright thead th span{display:inline-block;writing-mode:vertical-rl;

@@ -3,6 +3,7 @@
 
 """LabelQualityScorer: label quality scores as a scikit-learn estimator."""
 
+import pickle
 import warnings
 from numbers import Integral
 
@@ -369,8 +370,8 @@ class LabelQualityScorer(
             fitted = self._refit(X, codes, classes, params, progress)
 
         self._forget()
-        self._labels_ = given_labels
-        self._index_ = index
+        # As bytes, so that a scorer fitted on pandas loads where that is not installed.
+        self._training_labels_ = pickle.dumps((given_labels, index))
         self.estimator_ = fitted
         self.classes_ = classes
         self.response_method_ = method
@@ -570,12 +571,16 @@ class LabelQualityScorer(
     def audit(self, *, filter_by="predicted_neq_given"):
         """Audit the labels of the training samples.
 
+        In a search or a pipeline take the scorer out of it: ``search.best_estimator_``
+        or ``pipeline[position]``.
+
         Parameters
         ----------
         filter_by : {"prune_by_noise_rate", "prune_by_class", "both", \
                 "confident_learning", "predicted_neq_given", "low_self_confidence", \
                 "low_normalized_margin"}, default="predicted_neq_given"
-            The rule that finds the label issues, see :func:`find_label_issues`.
+            The rule that finds the label issues, see :func:`find_label_issues`. It does
+            not depend on `method`, which orders the labels.
 
         Returns
         -------
@@ -593,6 +598,10 @@ class LabelQualityScorer(
         LabelAudit : What an audit can show.
         """
         return LabelAudit.from_estimator(self, filter_by=filter_by)
+
+    def _training_labels(self):
+        """Return the labels that `fit` saw, and the index of their samples or None."""
+        return pickle.loads(self._training_labels_)
 
     # -- fit ---------------------------------------------------------------------------
 

@@ -515,6 +515,23 @@ def _raise_for_row_sum(pred_probs, deviation, name):
     )
 
 
+# -- odds and ends ---------------------------------------------------------------------
+
+
+def check_count(value, low, high, name, what):
+    """Return a whole number from low to high, or raise."""
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_):
+        if low <= value <= high:
+            return int(value)
+        kind = ValueError
+    else:
+        kind = TypeError
+    raise kind(
+        f"{name} must be a whole number from {low} to {high}, {what}, but is "
+        f"{brief(value)}; pass a number in this range."
+    )
+
+
 # Rows come in blocks of about this many probabilities, which fit into the cache.
 BLOCK_SIZE = 2**16
 

@@ -5,8 +5,10 @@
 
 import pickle
 import re
+import subprocess
 import sys
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,6 +34,7 @@ from sklabelquality import (
     num_label_issues,
     overlapping_classes,
 )
+from sklabelquality._report import one_line
 
 COLUMNS = [
     "given_label",
@@ -59,15 +62,19 @@ def _close_figures():
     plt.close("all")
 
 
-def noisy_audit(n_samples, names, seed=0, **kwargs):
-    """Audit labels of which about a tenth are wrong."""
+def noisy_problem(n_samples, names, seed=0):
+    """Labels of which about a tenth are wrong, and probabilities that know it."""
     rng = np.random.default_rng(seed)
     n_classes = len(names)
     truth = rng.integers(n_classes, size=n_samples)
     codes = np.where(rng.random(n_samples) < 0.1, (truth + 1) % n_classes, truth)
     pred_probs = np.full((n_samples, n_classes), 0.4 / n_classes, dtype=np.float32)
     pred_probs[np.arange(n_samples), truth] += 0.6
-    labels = np.array(names, dtype=object)[codes]
+    return np.array(names, dtype=object)[codes], pred_probs
+
+
+def noisy_audit(n_samples, names, **kwargs):
+    labels, pred_probs = noisy_problem(n_samples, names)
     return LabelAudit.from_pred_probs(labels, pred_probs, classes=names, **kwargs)
 
 
@@ -78,7 +85,7 @@ def test_frame_by_hand():
     frame = LabelAudit.from_pred_probs(LABELS, PRED_PROBS).to_frame()
     assert list(frame.columns) == COLUMNS
     assert frame["given_label"].tolist() == LABELS
-    predicted = ["cat", "dog", "dog", "emu", "cat"]
+    predicted = ["cat", "dog", "dog", "emu", "emu"]
     assert frame["predicted_label"].tolist() == predicted
     assert frame["label_quality"].tolist() == [0.6, 0.1, 0.9, 0.5, 0.4]
     assert frame["given_probability"].tolist() == [0.6, 0.1, 0.9, 0.5, 0.4]
@@ -188,27 +195,50 @@ def test_tables_without_pandas(monkeypatch):
 
 
 def test_class_tables_are_those_of_the_functions(global_random_seed):
-    audit = noisy_audit(500, list("abcd"), global_random_seed)
+    problem = noisy_problem(500, list("abcd"), global_random_seed)
+    audit = LabelAudit.from_pred_probs(*problem)
     health = audit.class_health()
     assert np.all(np.diff(health["label_quality"]) >= 0)
-    expected = pd.DataFrame(
-        class_health(audit.labels, audit.pred_probs, classes=audit.classes)
-    )
-    pd.testing.assert_frame_equal(
-        health.sort_values("class", ignore_index=True), expected
-    )
-    expected = overlapping_classes(
-        audit.labels, audit.pred_probs, classes=audit.classes
-    )
-    pd.testing.assert_frame_equal(audit.overlapping_classes(), pd.DataFrame(expected))
-    matrix = audit.confusion_matrix()
-    assert matrix.sum() == 500
-    assert_array_equal(matrix.sum(axis=1), expected_counts(audit))
-    assert_allclose(np.trace(matrix) / 500, audit.accuracy)
+    expected = pd.DataFrame(class_health(*problem))
+    in_order = health.sort_values("class", ignore_index=True)
+    pd.testing.assert_frame_equal(in_order, expected)
+    expected = pd.DataFrame(overlapping_classes(*problem))
+    pd.testing.assert_frame_equal(audit.overlapping_classes(), expected)
 
 
-def expected_counts(audit):
-    return [np.sum(audit.labels == label) for label in audit.classes]
+def test_confusion_matrix_by_hand():
+    audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS)
+    assert_array_equal(audit.confusion_matrix(), [[1, 1, 0], [0, 1, 0], [0, 0, 2]])
+    assert audit.accuracy == 0.8
+
+
+def test_ties_are_told_the_same_way_everywhere():
+    labels = np.arange(12) % 3
+    audit = LabelAudit.from_pred_probs(labels, np.full((12, 3), 1 / 3))
+    assert audit.n_label_issues == 0
+    assert audit.accuracy == 1
+    assert audit.to_frame()["predicted_label"].tolist() == labels.tolist()
+    assert_array_equal(audit.confusion_matrix(), 4 * np.eye(3))
+
+
+def test_dtype_does_not_depend_on_the_rows_that_are_shown():
+    pred_probs = [[0.4, 0.3, 0.3], [0.45, 0.55, 0]]
+    for labels in [np.array([1, 1], dtype=np.uint8), pd.Series([1, 1], dtype="Int8")]:
+        audit = LabelAudit.from_pred_probs(labels, pred_probs, classes=[1, 300, 2])
+        frame = audit.to_frame(sort=True)
+        pd.testing.assert_frame_equal(audit.worst(1), frame.head(1))
+
+
+@pytest.mark.parametrize("n", [-1, 2.5, "3", None, True])
+def test_numbers_of_rows_are_checked(n):
+    audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS)
+    error = ValueError if n == -1 else TypeError
+    with pytest.raises(error, match="n must be a whole number from 0 to inf"):
+        audit.worst(n)
+    with pytest.raises(error, match="n must be a whole number from 1 to inf"):
+        audit.plot_worst(LABELS, n)
+    with pytest.raises(error, match="max_classes must be a whole number from 1"):
+        audit.plot_confusion(max_classes=n)
 
 
 # -- where an audit comes from ---------------------------------------------------------
@@ -288,18 +318,57 @@ def test_audit_remembers_the_labels_that_fit_saw(iris):
         clone(scorer).audit()
 
 
+def test_fitted_scorer_loads_without_pandas(iris):
+    scorer = LabelQualityScorer(GaussianNB()).fit(*iris)
+    code = (
+        "import pickle, sys; sys.modules['pandas'] = None; "
+        "scorer = pickle.load(sys.stdin.buffer); "
+        "print(scorer.label_quality_scores_.shape)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        input=pickle.dumps(scorer),
+        capture_output=True,
+        check=True,
+    )
+    assert result.stdout.split() == [b"(150,)"]
+
+
+def test_audit_shares_nothing_with_what_was_passed(iris):
+    labels, pred_probs = noisy_problem(50, list("abc"))
+    index, classes = np.arange(50), np.array(list("abc"))
+    audit = LabelAudit.from_pred_probs(labels, pred_probs, classes=classes, index=index)
+    before = audit.to_frame()
+    labels[:], index[:], classes[:], pred_probs[:] = "a", 0, "a", 1 / 3
+    pd.testing.assert_frame_equal(audit.to_frame(), before)
+
+    X, y = iris
+    y = y.to_numpy()
+    scorer = LabelQualityScorer(GaussianNB()).fit(X, y)
+    audit, scores = scorer.audit(), scorer.label_quality_scores_.copy()
+    y[:] = "setosa"
+    assert audit.to_frame().equals(scorer.audit().to_frame())
+    for array in (audit.label_quality_scores, audit.classes, audit.labels):
+        array[:] = array[0]
+    assert_array_equal(scorer.label_quality_scores_, scores)
+    assert len(set(scorer.classes_)) == 3
+
+
 def test_audit_of_something_else_is_refused(iris):
     model = make_pipeline(StandardScaler(), LabelQualityScorer(GaussianNB()))
-    with pytest.raises(TypeError, match=r"scorer must be a LabelQualityScorer.*Pipel"):
-        LabelAudit.from_estimator(model.fit(*iris))
-    with pytest.raises(TypeError, match=r"scorer must be a LabelQualityScorer.*Gauss"):
-        LabelAudit.from_estimator(GaussianNB())
+    for other in (model.fit(*iris), GaussianNB(), LabelQualityScorer):
+        with pytest.raises(TypeError, match="scorer must be a fitted LabelQualitySc"):
+            LabelAudit.from_estimator(other)
+    assert isinstance(model[-1].audit(), LabelAudit)
 
 
 def test_bad_input_is_refused():
     make = LabelAudit.from_pred_probs
-    with pytest.raises(ValueError, match="index must name each sample, but has 2"):
-        make([0, 1, 1], np.eye(2)[[0, 1, 1]], index=["a", "b"])
+    for index in (["a", "b"], "abc", np.zeros((3, 1)), pd.DataFrame({"i": [1, 2, 3]})):
+        with pytest.raises(ValueError, match="a name for each of the 3 samples, but"):
+            make([0, 1, 1], np.eye(2)[[0, 1, 1]], index=index)
+    with pytest.raises(ValueError, match="in the same order"):
+        make(pd.Series([0, 1]), pd.DataFrame(np.eye(2), index=[1, 0]))
     with pytest.raises(ValueError, match="labels must not contain missing values"):
         make(["a", None], np.eye(2))
     with pytest.raises(ValueError, match="one row per sample"):
@@ -317,16 +386,12 @@ def test_bad_input_is_refused():
         )
 
 
-def test_scores_of_an_audit(global_random_seed):
-    audit = noisy_audit(
-        300, list("abc"), global_random_seed, method="normalized_margin"
-    )
-    expected = get_label_quality_scores(
-        audit.labels,
-        audit.pred_probs,
-        method="normalized_margin",
-        classes=audit.classes,
-    )
+@pytest.mark.parametrize("adjust", [False, True])
+def test_scores_of_an_audit(adjust, global_random_seed):
+    problem = noisy_problem(300, list("abc"), global_random_seed)
+    kwargs = {"method": "normalized_margin", "adjust_pred_probs": adjust}
+    audit = LabelAudit.from_pred_probs(*problem, **kwargs)
+    expected = get_label_quality_scores(*problem, **kwargs)
     assert_array_equal(audit.label_quality_scores, expected)
 
 
@@ -337,29 +402,33 @@ def test_text():
     audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS)
     assert repr(audit) == "LabelAudit(n_samples=5, n_classes=3, n_label_issues=1)"
     summary = audit.summary()
-    assert re.search(
-        r"^ *1 likely label issues \(20.0%\)\n *of 5 samples in 3 classes", summary
-    )
-    assert "60.0% out-of-sample accuracy" in summary
+    assert re.search(r"^ *1 label issues to look at \(20.0%\)\n *of 5 samples", summary)
+    assert "80.0% out-of-sample accuracy" in summary
     rows = [line.split() for line in summary.splitlines()]
-    assert ["1", "cat", "dog", "0.100", "0.800", "0.100"] in rows
+    assert ["1", "cat", "dog", "yes", "0.100", "0.800", "0.100"] in rows
     lines = summary.splitlines()
     start = lines.index("Most suspicious labels")
     width = len(lines[start + 1])
     assert {len(line) for line in lines[start + 1 : start + 7]} == {width}
 
 
-def test_summary_says_how_many_labels_are_estimated_to_be_wrong(global_random_seed):
-    audit = noisy_audit(1000, list("abc"), global_random_seed)
-    low, high = (
-        num_label_issues(
-            audit.labels, audit.pred_probs, classes=audit.classes, calibrate=calibrate
-        )
-        for calibrate in (False, True)
+def test_report_says_how_many_labels_are_estimated_to_be_wrong(global_random_seed):
+    problem = noisy_problem(1000, list("abc"), global_random_seed)
+    audit = LabelAudit.from_pred_probs(*problem)
+    raw, calibrated = (
+        num_label_issues(*problem, calibrate=calibrate) for calibrate in (False, True)
     )
-    number = f"{low}" if low == high else f"{low:,} to {high:,}"
-    assert f"{number} wrong labels estimated" in audit.summary()
-    assert f">{number}<" in audit._repr_html_()
+    number = f"{raw:,} or {calibrated:,}"
+    assert f"{number} wrong labels" in audit.summary()
+    assert number in Page(audit._repr_html_()).texts
+
+
+def test_odd_characters_are_shown_as_such():
+    odd = "\x1b[31m red \x00 \u202e turned \ud800 \n end"
+    assert one_line(odd) == "\ufffd[31m red \ufffd \ufffd turned \ufffd end"
+    assert one_line(" " * 300 + "hello") == "hello"
+    assert one_line("/data/of/a/long/path/image_1.png", 20) == "/data/of/…mage_1.png"
+    assert one_line("as long as allowed", 18) == "as long as allowed"
 
 
 # -- page ------------------------------------------------------------------------------
@@ -417,13 +486,14 @@ def test_page_says_what_the_tables_say():
     texts = Page(audit._repr_html_()).texts
     share = audit.n_label_issues / 2000
     assert f"{audit.n_label_issues:,}" in texts
-    assert f"likely label issues ({share:.1%})" in texts
+    assert f"label issues to look at ({share:.1%})" in texts
     assert f"{audit.accuracy:.1%}" in texts
     for row in audit.worst(20).itertuples():
         cells = [
             str(row.Index),
             row.given_label,
             row.predicted_label,
+            "yes" if row.is_label_issue else "no",
             f"{row.given_probability:.3f}",
             f"{row.predicted_probability:.3f}",
             f"{row.label_quality:.3f}",
@@ -435,14 +505,46 @@ def test_page_says_what_the_tables_say():
         assert ", ".join(f"{count:,}" for count in row if count) in ", ".join(texts)
 
 
-def test_histogram_of_the_page_counts_each_label():
+def elements(audit, tag, kind=None):
+    """List the elements of a page by tag and class."""
+    root = ElementTree.fromstring(audit._repr_html_())
+    return [e for e in root.iter(tag) if kind is None or e.get("class") == kind]
+
+
+def test_histogram_of_the_page_shows_each_label():
     audit = noisy_audit(500, list("abc"))
-    counts = [
-        int(text.rpartition(" ")[2].replace(",", ""))
-        for text in Page(audit._repr_html_()).texts
-        if re.fullmatch(r"\d\.\d{3} to \d\.\d{3}: [\d,]+", text)
+    for kind, n in [("all", 500), ("issues", audit.n_label_issues)]:
+        bars = elements(audit, "rect", kind)
+        counts = [int(bar[0].text.rpartition(" ")[2].replace(",", "")) for bar in bars]
+        assert sum(counts) == n
+        heights = [float(bar.get("height")) for bar in bars]
+        assert_array_equal(np.argsort(heights), np.argsort(counts))
+        assert len(set(heights)) == len(set(counts))
+
+
+def test_marks_of_the_page():
+    audit = noisy_audit(500, list("abcdefgh"), filter_by="both")
+    worst = audit.worst(20)
+    assert len(elements(audit, "td", "word issue")) == worst["is_label_issue"].sum()
+    matrix = audit.confusion_matrix()
+    np.fill_diagonal(matrix, 0)
+    styles = [cell.get("style") for cell in elements(audit, "td")]
+    shares = [style for style in styles if style and style.startswith("--share")]
+    assert len(shares) == np.count_nonzero(matrix)
+    assert shares.count("--share:100%") == np.sum(matrix == matrix.max())
+    widths = [
+        float(bar.get("style").removeprefix("width:").rstrip("%"))
+        for bar in elements(audit, "div", "noise")
     ]
-    assert sum(counts) == 500 + audit.n_label_issues
+    noise = audit.class_health()["label_noise"]
+    longest = max(noise.max(), audit.class_health()["inverse_label_noise"].max())
+    assert_allclose(widths, 100 * noise / longest, atol=0.51)
+    pairs = next(
+        table
+        for table in elements(audit, "table")
+        if table.get("aria-label") == "Most mixed up classes"
+    )
+    assert len(pairs[1]) == min(8, len(audit.overlapping_classes())) > 1
 
 
 @pytest.mark.parametrize(("n_samples", "n_classes"), [(20_000, 1_000), (1_000_000, 3)])
@@ -458,7 +560,7 @@ def test_page_stays_small(n_samples, n_classes, tmp_path):
 def test_page_of_odd_labels(tmp_path):
     labels = ["", "two\nlines", "\ud800 alone", "日本"]
     audit = noisy_audit(100, labels)
-    Page(audit._repr_html_())
+    Page(audit._repr_html_().encode().decode())
     audit.save_html(tmp_path / "audit.html")
     assert "two lines" in (tmp_path / "audit.html").read_text(encoding="utf-8")
 
@@ -466,7 +568,7 @@ def test_page_of_odd_labels(tmp_path):
 def test_page_without_issues():
     audit = LabelAudit.from_pred_probs([0, 1, 1], np.eye(2)[[0, 1, 1]])
     page = Page(audit._repr_html_())
-    assert "likely label issues (0.0%)" in page.texts
+    assert "label issues to look at (0.0%)" in page.texts
     assert "Most mixed up classes" not in page.texts
     summary = audit.summary()
     assert "Most mixed up classes" not in summary
@@ -478,10 +580,11 @@ def test_page_without_issues():
 
 def test_plot_scores():
     audit = noisy_audit(300, list("abc"))
-    assert audit.plot_scores() is audit
-    heights = [patch.get_height() for patch in audit.ax_.patches]
+    display = audit.plot_scores()
+    heights = [patch.get_height() for patch in display.ax_.patches]
     assert sum(heights) == 300 + audit.n_label_issues
-    assert audit.figure_ is audit.ax_.figure
+    assert display.figure_ is display.ax_.figure
+    assert not hasattr(display, "_repr_html_")
     _, ax = plt.subplots()
     assert audit.plot_scores(ax=ax).ax_ is ax
 
@@ -489,8 +592,7 @@ def test_plot_scores():
 def test_plot_confusion():
     audit = noisy_audit(300, list("abc"))
     _, ax = plt.subplots()
-    assert audit.plot_confusion(ax=ax) is audit
-    assert audit.ax_ is ax
+    assert audit.plot_confusion(ax=ax).ax_ is ax
     assert_array_equal(ax.images[0].get_array(), audit.confusion_matrix())
     assert ax.get_ylabel() == "given label"
     assert [text.get_text() for text in ax.get_xticklabels()] == ["a", "b", "c"]
@@ -499,17 +601,27 @@ def test_plot_confusion():
     assert shown == {f"{count:,}" for count in counts if count}
 
 
+def test_numbers_in_the_confusion_plot_can_be_read():
+    given = np.repeat(np.arange(5), [1000, 900, 480, 300, 100])
+    audit = LabelAudit.from_pred_probs(given, np.eye(5)[given])
+    ax = audit.plot_confusion().ax_
+    for text in ax.texts:
+        if text.get_visible():
+            (image,) = ax.images
+            count = int(text.get_text().replace(",", ""))
+            luminance = np.dot(image.to_rgba(count)[:3], [0.2126, 0.7152, 0.0722])
+            assert text.get_color() == ("white" if luminance < 0.4 else "black")
+
+
 def test_plot_confusion_of_many_classes_shows_those_that_disagree():
     labels = np.repeat(np.arange(50), 4)
     predicted = labels.copy()
     predicted[[0, 1, 40, 41]] = 30  # classes 0 and 10 are taken for 30
-    pred_probs = np.eye(50)[predicted]
-    audit = LabelAudit.from_pred_probs(labels, pred_probs).plot_confusion(max_classes=3)
-    names = [text.get_text() for text in audit.ax_.get_xticklabels()]
+    audit = LabelAudit.from_pred_probs(labels, np.eye(50)[predicted])
+    ax = audit.plot_confusion(max_classes=3).ax_
+    names = [text.get_text() for text in ax.get_xticklabels()]
     assert names == ["0", "10", "30"]
-    assert_array_equal(
-        audit.ax_.images[0].get_array(), [[2, 0, 2], [0, 2, 2], [0, 0, 4]]
-    )
+    assert_array_equal(ax.images[0].get_array(), [[2, 0, 2], [0, 2, 2], [0, 0, 4]])
 
 
 def test_labels_with_dollars_are_no_formulas():
@@ -518,17 +630,20 @@ def test_labels_with_dollars_are_no_formulas():
     audit.plot_worst(["$\\frac"] * 100).figure_.canvas.draw()
 
 
-def test_plot_worst_of_images():
-    audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS)
+@pytest.mark.parametrize("container", [np.array, list])
+def test_plot_worst_of_images(container):
+    audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS, index=list("vwxyz"))
     images = np.arange(5 * 6.0).reshape(5, 2, 3)
-    assert audit.plot_worst(images, 3) is audit
-    shown = [ax.images[0].get_array() for ax in audit.axes_.flat]
+    axes = audit.plot_worst(container(images), 3).axes_
+    shown = [ax.images[0].get_array() for ax in axes.flat]
     assert_array_equal(shown, images[[1, 4, 3]])
-    assert audit.axes_[0, 0].get_title() == "1: given cat\npredicted dog, score 0.10"
+    title = "w, score 0.10\ngiven cat\npredicted dog"
+    assert axes[0, 0].get_title() == title
     flat = audit.plot_worst(images.reshape(5, 6), 3, image_shape=(2, 3)).axes_
     assert_array_equal([ax.images[0].get_array() for ax in flat.flat], shown)
-    in_colour = np.zeros((5, 2, 3, 3))
-    assert audit.plot_worst(in_colour).axes_.flat[0].images[0].get_array().ndim == 3
+    in_colour = audit.plot_worst(np.zeros((5, 2, 3, 3)), cmap="gray_r").axes_
+    assert in_colour.flat[0].images[0].get_array().ndim == 3
+    assert in_colour.flat[0].images[0].get_cmap().name == "gray_r"
 
 
 @pytest.mark.parametrize("n", [1, 4, 5, 99])
@@ -559,11 +674,11 @@ def test_plot_worst_has_a_place_for_each(n):
     ids=["pandas", "polars", "array", "sparse", "list", "series", "wide", "long"],
 )
 def test_plot_worst_of_rows_and_texts(X, text):
-    audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS).plot_worst(X, 2)
-    (shown,) = audit.axes_[0, 0].texts
+    display = LabelAudit.from_pred_probs(LABELS, PRED_PROBS).plot_worst(X, 2)
+    (shown,) = display.axes_[0, 0].texts
     assert shown.get_text().endswith(text)
     assert len(shown.get_text().splitlines()) <= 10
-    audit.figure_.canvas.draw()
+    display.figure_.canvas.draw()
 
 
 def test_plot_worst_into_a_figure():
@@ -578,8 +693,11 @@ def test_plot_worst_refuses_other_samples():
     audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS)
     with pytest.raises(ValueError, match="X must have a row for each of the 5 samples"):
         audit.plot_worst(np.zeros((4, 2)))
-    with pytest.raises(ValueError, match=r"image_shape must .* has 4 .* rows have 6"):
-        audit.plot_worst(np.zeros((5, 6)), image_shape=(2, 2))
+    for shape in ((2, 2), 6):
+        with pytest.raises(ValueError, match=r"image_shape must be .* the 6 values"):
+            audit.plot_worst(np.zeros((5, 6)), image_shape=shape)
+    with pytest.raises(ValueError, match="X must have 3 or 4 channels in its last"):
+        audit.plot_worst(np.zeros((5, 3, 8, 8)))
 
 
 @pytest.mark.parametrize("plot", ["plot_scores", "plot_confusion", "plot_worst"])
@@ -598,6 +716,8 @@ def test_audit_of_few_samples(iris):
     assert audit.n_label_issues == 1
     assert "Most suspicious labels" in audit.summary()
     Page(audit._repr_html_())
-    audit.plot_scores().plot_confusion().plot_worst(np.zeros((1, 2, 2)))
+    audit.plot_scores()
+    audit.plot_confusion()
+    audit.plot_worst(np.zeros((1, 2, 2)))
     model = LabelQualityScorer(LogisticRegression(max_iter=1000), cv=2)
     assert len(model.fit(X[::10], y[::10]).audit().to_frame()) == 15

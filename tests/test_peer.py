@@ -131,13 +131,16 @@ def the_peers_mask(labels, pred_probs, rule, monkeypatch):
 def without_collisions(labels, pred_probs):
     """Drop the samples whose confident class the peer gets wrong, until none is left.
 
-    They are those with several confident classes and an unconfident top class.
+    They are those with several confident classes and an unconfident top class, and
+    those that reach the threshold of a class without any self-confidence.
     """
     while True:
-        confident = pred_probs >= confident_thresholds(labels, pred_probs) - 1e-6
+        thresholds = confident_thresholds(labels, pred_probs)
+        confident = pred_probs >= thresholds - 1e-6
         top = pred_probs.argmax(axis=1)
         is_wrong = confident.sum(axis=1) > 1
         is_wrong &= ~confident[np.arange(len(labels)), top]
+        is_wrong |= thresholds[labels] <= 2e-6
         if not is_wrong.any():
             return labels, pred_probs
         labels, pred_probs = labels[~is_wrong], pred_probs[~is_wrong]
@@ -300,3 +303,15 @@ def test_confident_class_that_the_peer_takes_below_its_own_threshold(monkeypatch
     assert the_peers_mask(labels, pred_probs, "confident_learning", monkeypatch)[0]
     ours = find_label_issues(labels, pred_probs, filter_by="confident_learning")
     assert not ours[0]
+
+
+def test_lone_label_that_attracts_samples_in_the_peer():
+    labels = np.array([0] * 20 + [1] * 20 + [2])
+    p = np.linspace(0.6, 0.9, 20)
+    pred_probs = np.column_stack([p, 0.99 - p, np.full(20, 0.01)])
+    pred_probs = np.vstack([pred_probs, pred_probs[:, [1, 0, 2]], [[0.95, 0.05, 0]]])
+    theirs = cleanlab_count.num_label_issues(
+        labels, pred_probs, estimation_method="off_diagonal_calibrated"
+    )
+    assert theirs >= 15
+    assert num_label_issues(labels, pred_probs, calibrate=True) <= 1
