@@ -202,6 +202,19 @@ def test_pruning_leaves_one_sample_of_each_label():
         assert_array_equal(mask, [False] * 6 + [True] * 4 + [False])
 
 
+def test_pruning_leaves_a_label_of_which_all_would_be_moved():
+    # The three labels 0 are confident members of 1, 2 and 3. With the one that stays,
+    # four times 3/4 are rounded to none here and one in each of the others.
+    labels = [0] * 3 + [1] * 5 + [2] * 4 + [3] * 4
+    pred_probs = np.eye(4)[[1, 2, 3] + labels[3:]]
+    pred_probs[:3] = 0.9 * pred_probs[:3] + [0.1, 0, 0, 0]
+    pred_probs[3:] = 0.8 * pred_probs[3:] + 0.05
+    by_rate = find_label_issues(labels, pred_probs, filter_by="prune_by_noise_rate")
+    assert not by_rate.any()
+    by_class = find_label_issues(labels, pred_probs, filter_by="prune_by_class")
+    assert_array_equal(by_class, [True, True] + 14 * [False])
+
+
 def test_lone_label_is_found_without_pruning_only():
     labels = [0, 0, 0, 1, 1, 1, 2]
     pred_probs = np.eye(3)[[0, 0, 0, 1, 1, 1, 1]]
