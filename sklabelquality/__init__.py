@@ -28,6 +28,7 @@ from sklabelquality._metrics import (
     label_error_report,
     make_label_noise_scorer,
 )
+from sklabelquality._review import ErrorRate, LabelReview
 from sklabelquality._scorer import LabelQualityScorer
 from sklabelquality._scores import (
     candidate_label_scores,
@@ -41,8 +42,10 @@ from sklabelquality._scores import (
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "ErrorRate",
     "LabelAudit",
     "LabelQualityScorer",
+    "LabelReview",
     "candidate_label_scores",
     "class_health",
     "confidence_weighted_entropy",

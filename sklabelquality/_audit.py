@@ -30,6 +30,7 @@ from sklabelquality._issues import (
 )
 from sklabelquality._plots import draw_confusion, draw_samples, draw_scores
 from sklabelquality._report import full_page, one_line, page_fragment, text_lines
+from sklabelquality._review import LabelReview
 from sklabelquality._scores import METHODS, check_adjustable, score_labels
 from sklabelquality._validation import (
     as_label_array,
@@ -393,6 +394,35 @@ class LabelAudit:
 
     def _frame_of(self, positions):
         return as_frame(self._columns_of(positions), self.index[positions])
+
+    # -- review ------------------------------------------------------------------------
+
+    def review(self, *, top_k=None, random_state=None):
+        """Find out how many labels are really wrong by looking at a few of them.
+
+        Parameters
+        ----------
+        top_k : int, default=None
+            The number of most suspicious labels for which
+            :meth:`LabelReview.precision_at` is to be precise.
+
+        random_state : int, RandomState instance or None, default=None
+            Which labels are drawn. Pass an int to come back to the same review later.
+
+        Returns
+        -------
+        review : LabelReview
+            A review of these labels, by these scores.
+        """
+        every_row = np.arange(len(self._given))
+        return LabelReview(
+            self.label_quality_scores,
+            labels=self.labels,
+            predicted_labels=self._columns_of(every_row)["predicted_label"],
+            index=self.index,
+            top_k=top_k,
+            random_state=random_state,
+        )
 
     # -- text and page -----------------------------------------------------------------
 

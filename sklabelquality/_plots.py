@@ -108,6 +108,26 @@ def draw_samples(samples, captions, image_shape=None, cmap="gray", figure=None):
     return AuditDisplay(axes)
 
 
+def draw_review(ks, rates, found, ax=None):
+    """Draw the error rate among the k most suspicious labels, and what was found."""
+    if ax is None:
+        _, ax = import_pyplot().subplots()
+    rate, low, high = np.array([entry[:3] for entry in rates]).T
+    ax.fill_between(ks, low, high, color=BLUE, alpha=0.25, label="interval")
+    ax.plot(ks, rate, color=BLUE, marker=".", label="estimated share of wrong labels")
+    heights = {"wrong": -0.04, "unsure": -0.07, "right": -0.1}
+    colors = {"wrong": ORANGE, "unsure": "#999999", "right": BLUE}
+    for name, ranks in found:
+        if len(ranks):
+            y = np.full(len(ranks), heights[name])
+            label = f"{len(ranks):,} {name}"
+            ax.plot(ranks, y, "|", color=colors[name], label=label)
+    ax.set(xlabel="most suspicious labels", ylabel="share of wrong labels")
+    ax.set_ylim(-0.13, 1.02)
+    ax.legend(loc="upper right")
+    return AuditDisplay(ax)
+
+
 def _as_images(samples, image_shape):
     """Return samples as an array of images, or None if they are none."""
     if image_shape is not None:

@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 import sklabelquality
-from sklabelquality import LabelAudit, LabelQualityScorer
+from sklabelquality import LabelAudit, LabelQualityScorer, LabelReview
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sklabelquality"
@@ -74,7 +74,7 @@ def test_layout_of_a_module(path):
 def _public_callables():
     for name in sklabelquality.__all__:
         yield name, getattr(sklabelquality, name)
-    for owner in (LabelAudit, LabelQualityScorer):
+    for owner in (LabelAudit, LabelQualityScorer, LabelReview):
         for name, method in inspect.getmembers(owner, callable):
             module = getattr(method, "__module__", None) or ""
             if not name.startswith("_") and module.startswith("sklabelquality"):
@@ -108,11 +108,13 @@ def test_documented_defaults_are_those_of_the_signature(name):
 
 def test_readme_code_runs(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (code,) = re.findall(
+    blocks = re.findall(
         r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL
     )
-    exec(compile(code, "README.md", "exec"), {})
-    assert "Most suspicious labels" in capsys.readouterr().out
+    exec(compile("\n".join(blocks), "README.md", "exec"), {})
+    output = capsys.readouterr().out
+    assert "Most suspicious labels" in output
+    assert "ErrorRate(rate=0.0, low=0.0, high=" in output
     assert (tmp_path / "audit.html").exists()
 
 

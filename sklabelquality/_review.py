@@ -1,0 +1,753 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""LabelReview: how many labels are really wrong, from a few that a person looked at.
+
+1. The labels are ranked by their label quality scores and cut into strata, thin ones
+   among the most suspicious labels and thick ones among the others.
+2. The same number of labels is drawn at random from each stratum, and a person says
+   which of them are wrong.
+3. The shares of wrong labels in the strata, weighted by the sizes of the strata, give
+   the error rate; an interval for a weighted sum of binomial shares goes with it.
+
+The scores only say where to look more closely: the interval holds whatever they are
+worth, and it is narrow if they are good.
+"""
+
+import warnings
+from numbers import Real
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import norm
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+
+from sklabelquality._frames import as_frame, as_index, index_of, take
+from sklabelquality._plots import draw_review
+from sklabelquality._strata import allocate, plan_strata, stratified_interval
+from sklabelquality._validation import brief, check_count, check_labels
+
+# An interval from fewer reviews is a guess.
+FEWEST_REVIEWS = 20
+# The continuity correction of each interval, in units of one review.
+INTERVALS = {"mid-p": 0.0, "exact": 0.5}
+INTERVAL_PARAMETERS = {
+    "confidence_level": [Interval(Real, 0, 1, closed="neither")],
+    "interval": [StrOptions(set(INTERVALS))],
+}
+
+
+class ErrorRate(NamedTuple):  # numpydoc ignore=PR02
+    """An estimated share of wrong labels with its confidence interval.
+
+    Parameters
+    ----------
+    rate : float
+        The estimated share, in [0, 1].
+
+    low : float
+        The low end of the interval, in [0, 1].
+
+    high : float
+        The high end of the interval, in [0, 1].
+
+    n_reviewed : int
+        The number of answers that it rests on.
+    """
+
+    rate: float
+    low: float
+    high: float
+    n_reviewed: int
+
+
+RIGHT, WRONG, UNSURE, UNANSWERED = range(4)
+WORDS = {
+    RIGHT: {"right", "false", "no", "n", "0", "0.0"},
+    WRONG: {"wrong", "true", "yes", "y", "1", "1.0"},
+    UNSURE: {"unsure", "?"},
+}
+
+
+class LabelReview:
+    r"""Find out how many labels are really wrong by looking at a few of them.
+
+    No model can say how many labels are wrong: their estimates are off by a factor of
+    three and more, either way. A person who looks at 100 well-chosen samples can. This
+    class chooses the samples and turns the answers into an error rate with a confidence
+    interval, which holds whatever the scores are worth; it is the narrower the better
+    they are.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_samples,)
+        Label quality scores, or whatever is lower for more suspicious labels. Only
+        their order is used.
+
+    labels : array-like of shape (n_samples,), default=None
+        The given labels, to be shown to the person who looks.
+
+    predicted_labels : array-like of shape (n_samples,), default=None
+        What the labels are likely to be instead, to be shown to the person who looks.
+
+    index : array-like of shape (n_samples,), default=None
+        What you call the samples. None takes the index of `scores` or `labels` if one
+        of them is a pandas object, else the positions.
+
+    top_k : int, default=None
+        The number of most suspicious labels for which :meth:`precision_at` is to be
+        precise: at least a fifth of the review goes to them.
+
+    random_state : int, RandomState instance or None, default=None
+        Which labels are drawn, and which of equal scores come first. Pass an int to
+        come back to the same review later.
+
+    Attributes
+    ----------
+    n_samples : int
+        The number of labels.
+
+    n_reviewed : int
+        The number of labels with an answer, be it "unsure".
+
+    stratum_sizes : ndarray of shape (n_strata,) or None
+        The number of labels in each stratum, from the most suspicious to the least;
+        None before the first :meth:`draw`.
+
+    ax_ : matplotlib Axes
+        The axes of the last :meth:`plot`.
+
+    figure_ : matplotlib Figure
+        The figure of the last :meth:`plot`.
+
+    See Also
+    --------
+    LabelAudit.review : A review of the labels of an audit.
+    num_label_issues : What the model believes.
+
+    Notes
+    -----
+    **Sampling.** With the rank :math:`r \in (0, 1]`, 0 for the most suspicious label,
+    the share :math:`A(r) = (2 r + \sqrt{r}) / 3` of the review is drawn from ranks up
+    to :math:`r`. The first :meth:`draw` of :math:`n` labels fixes
+    :math:`H = \min(\max(\lfloor n / 7 \rfloor, 1), 20)` strata with edges
+    :math:`A(r_h) = h / H`. The same number of labels is drawn from each, at random and
+    without replacement; what a small stratum cannot give, the others do.
+
+    **Estimate.** With :math:`x_h` of :math:`m_h` reviewed labels wrong in stratum
+    :math:`h` of :math:`N_h`, and :math:`W_h = N_h / N`, the error rate is
+    :math:`\hat\theta = \sum_h W_h x_h / m_h`.
+
+    **Interval.** A score interval of Wilson's kind [1]_ for strata, as in [2]_, with a
+    correction for skewness. With :math:`f_h = m_h / N_h`, let :math:`p_h(\lambda)` be
+    the most likely shares, each counted as of :math:`m_h / (1 - f_h)` reviews, under a
+    constraint on :math:`\theta(\lambda) = \sum_h W_h p_h(\lambda)`. The low end is
+    where
+
+    .. math:: \hat\theta - \theta(\lambda)
+        = z \sqrt{V} + c\, U + \frac{z^2 - 1}{6} S
+
+    with :math:`v_h = W_h^2 p_h (1 - p_h) (1 - f_h) / (m_h - 1)`,
+    :math:`V = \sum_h v_h`, :math:`u_h = W_h / m_h`,
+    :math:`U = \sum_h v_h u_h / V` and
+    :math:`S = \sum_h v_h u_h (1 - 2 f_h)(1 - 2 p_h) / V`; the high end is its mirror
+    image. ``"mid-p"`` has :math:`c = 0`, ``"exact"`` :math:`c = 1/2`. With one stratum
+    they come close to the mid-P and to the Clopper-Pearson interval.
+
+    **Limits.**
+
+    - Fix the number of labels before you look. To go on until the interval is narrow
+      enough costs coverage, unless it is the ``"exact"`` one.
+    - Where 1 % of the labels are wrong and at most 100 are reviewed, the interval is
+      hardly narrower than that of a simple random sample.
+    - The `k` of :meth:`precision_at` and a subset have to be chosen before the answers
+      are known.
+    - The reviewer is taken at their word.
+    - Answers should not be left out because they are hard: say "unsure", and the
+      interval covers both readings.
+
+    References
+    ----------
+    .. [1] E. B. Wilson, "Probable inference, the law of succession, and statistical
+       inference", Journal of the American Statistical Association 22 (1927), 209-212.
+       :doi:`10.1080/01621459.1927.10502953`
+    .. [2] X. Yan, X. G. Su, "Stratified Wilson and Newcombe confidence intervals for
+       multiple binomial proportions", Statistics in Biopharmaceutical Research 2
+       (2010), 329-335. :doi:`10.1198/sbr.2009.0049`
+
+    Examples
+    --------
+    A thousand labels, 80 of which are wrong, most of them with low scores:
+
+    >>> import numpy as np
+    >>> from sklabelquality import LabelReview
+    >>> rng = np.random.default_rng(0)
+    >>> is_wrong = rng.permutation(1000) < 80
+    >>> scores = np.where(is_wrong, 0.4, 0.6) * rng.random(1000)
+    >>> review = LabelReview(scores, random_state=0)
+    >>> rows = review.draw(100)
+    >>> review.record(rows, is_wrong[rows])  # here a person would look
+    LabelReview(n_samples=1000, n_drawn=100, n_reviewed=100)
+    >>> rate = review.error_rate()
+    >>> print(f"{rate.rate:.1%} ({rate.low:.1%} to {rate.high:.1%})")
+    6.1% (2.6% to 11.2%)
+    """
+
+    def __init__(
+        self,
+        scores,
+        *,
+        labels=None,
+        predicted_labels=None,
+        index=None,
+        top_k=None,
+        random_state=None,
+    ):
+        scores = _check_scores(scores)
+        self.n_samples = len(scores)
+        self.top_k = top_k
+        if top_k is not None:
+            self.top_k = self._check_count(top_k, "top_k")
+        self.labels = _check_column(labels, "labels", self.n_samples)
+        self.predicted_labels = _check_column(
+            predicted_labels, "predicted_labels", self.n_samples
+        )
+        if index is None:
+            index = index_of(labels, predicted_labels)
+        self.index = as_index(index, self.n_samples)
+        self.stratum_sizes = None
+        self._rows = np.empty(0, dtype=np.intp)  # positions, in the order of drawing
+        self._rows_ranks = np.empty(0, dtype=np.intp)
+        self._answers = np.empty(0, dtype=np.int8)
+        # One permutation each for the order of equal scores, for what is drawn and for
+        # the order in which it is shown: the first to be shown are no special ones.
+        rng = check_random_state(random_state)
+        ties, self._draw_keys, self._show_keys = (
+            rng.permutation(self.n_samples) for _ in range(3)
+        )
+        self._ranks = np.empty(self.n_samples, dtype=np.intp)
+        self._ranks[np.lexsort((ties, scores))] = np.arange(1, self.n_samples + 1)
+
+    def __repr__(self):
+        return (
+            f"{type(self).__name__}(n_samples={self.n_samples}, "
+            f"n_drawn={len(self._rows)}, n_reviewed={self.n_reviewed})"
+        )
+
+    # -- draw and record ---------------------------------------------------------------
+
+    def draw(self, n):
+        """Draw labels to look at.
+
+        The first draw fixes the strata. A later one takes more labels from these, as if
+        all had been drawn at once.
+
+        Parameters
+        ----------
+        n : int
+            How many labels to draw.
+
+        Returns
+        -------
+        rows : ndarray of shape (n,), dtype=intp
+            Positions of labels that were not drawn before, in random order: whoever
+            looks at the first of them alone has looked at a random part.
+
+        Raises
+        ------
+        ValueError
+            If `n` is less than 1 or more than are left, or if the review was read from
+            a sheet without scores.
+        TypeError
+            If `n` is no whole number.
+        """
+        self._check_scores_known("draw")
+        n_left = self.n_samples - len(self._rows)
+        n = check_count(n, 1, n_left, "n", "the labels that are left to draw")
+        if self.stratum_sizes is None:
+            self.stratum_sizes = plan_strata(self.n_samples, n, self.top_k)
+        sizes = self.stratum_sizes
+        is_drawn = np.zeros(self.n_samples, dtype=bool)
+        is_drawn[self._rows] = True
+        strata = self._stratum_of(self._ranks)
+        # Strata in random order, as their first labels come.
+        by_key = np.argsort(self._draw_keys)
+        _, first = np.unique(strata[by_key], return_index=True)
+        counts = allocate(len(self._rows) + n, sizes, np.argsort(first))
+        n_more = counts - np.bincount(strata[self._rows], minlength=len(sizes))
+        rows = []
+        for stratum in np.flatnonzero(n_more > 0):
+            left = by_key[(strata[by_key] == stratum) & ~is_drawn[by_key]]
+            rows.append(left[: n_more[stratum]])
+        rows = np.concatenate(rows)
+        rows = rows[np.argsort(self._show_keys[rows])]
+        self._add_rows(rows, self._ranks[rows])
+        return rows
+
+    def _add_rows(self, rows, ranks):
+        self._rows = np.concatenate([self._rows, rows])
+        self._rows_ranks = np.concatenate([self._rows_ranks, ranks])
+        answers = np.full(len(rows), UNANSWERED, dtype=np.int8)
+        self._answers = np.concatenate([self._answers, answers])
+
+    def record(self, rows, is_wrong):
+        """Record what a person found.
+
+        Parameters
+        ----------
+        rows : array-like of shape (n_rows,)
+            Positions that :meth:`draw` returned. An earlier answer is replaced.
+
+        is_wrong : array-like of shape (n_rows,)
+            True where the label is wrong, False where it is right, and None, NaN or
+            "unsure" where the person cannot tell.
+
+        Returns
+        -------
+        self : LabelReview
+            The review.
+
+        Raises
+        ------
+        ValueError
+            If a row was not drawn, or an answer is something else.
+        """
+        rows = np.atleast_1d(np.asarray(rows))
+        answers = [_as_answer(answer, UNSURE) for answer in _as_list(is_wrong)]
+        if len(rows) != len(answers):
+            raise ValueError(
+                "rows and is_wrong must have the same length, but have "
+                f"{len(rows)} and {len(answers)}; pass one answer per row."
+            )
+        place_of = {row: place for place, row in enumerate(self._rows.tolist())}
+        for row in rows.tolist():
+            if row not in place_of:
+                raise ValueError(
+                    f"rows must be positions that draw returned, but {row!r} is not; "
+                    "record those alone, since labels of your own choice would bias "
+                    "the error rate."
+                )
+        self._answers[[place_of[row] for row in rows.tolist()]] = answers
+        return self
+
+    @property
+    def n_reviewed(self):  # numpydoc ignore=RT01
+        """Number of labels with an answer, be it "unsure"."""
+        return int(np.count_nonzero(self._answers != UNANSWERED))
+
+    # -- estimate ----------------------------------------------------------------------
+
+    @validate_params(INTERVAL_PARAMETERS, prefer_skip_nested_validation=True)
+    def error_rate(self, *, subset=None, confidence_level=0.95, interval="mid-p"):
+        """Estimate the share of wrong labels.
+
+        Parameters
+        ----------
+        subset : array-like of shape (n_samples,), dtype=bool, default=None
+            The labels to estimate it for, such as those of one class; None takes all.
+            It must have been chosen before the answers were known.
+
+        confidence_level : float, default=0.95
+            How often intervals of this kind contain the truth.
+
+        interval : {"mid-p", "exact"}, default="mid-p"
+            ``"mid-p"`` holds the confidence level on average over possible truths,
+            ``"exact"`` is wider and holds it for each of them.
+
+        Returns
+        -------
+        error_rate : ErrorRate
+            A named tuple of `rate`, the estimated share in [0, 1], `low` and `high`,
+            the ends of its interval, and `n_reviewed`, the number of answers it rests
+            on. An unsure answer counts as half an error in `rate`, and the interval
+            covers both readings.
+
+        Raises
+        ------
+        ValueError
+            If nothing is recorded, or `subset` does not fit the labels.
+
+        Warns
+        -----
+        UserWarning
+            If fewer than 20 labels are reviewed.
+        """
+        sizes = self._check_strata()
+        if subset is None:
+            return self._estimate(sizes, slice(None), confidence_level, interval)
+        subset = self._check_subset(subset)
+        strata = self._stratum_of(self._ranks[subset])
+        sizes = np.bincount(strata, minlength=len(self.stratum_sizes))
+        return self._estimate(sizes, subset[self._rows], confidence_level, interval)
+
+    @validate_params(INTERVAL_PARAMETERS, prefer_skip_nested_validation=True)
+    def precision_at(self, k, *, confidence_level=0.95, interval="mid-p"):
+        """Estimate the share of wrong labels among the most suspicious ones.
+
+        Parameters
+        ----------
+        k : int
+            How many of the most suspicious labels to estimate it for. It must have
+            been chosen before the answers were known; `top_k` makes it precise.
+
+        confidence_level : float, default=0.95
+            How often intervals of this kind contain the truth.
+
+        interval : {"mid-p", "exact"}, default="mid-p"
+            See :meth:`error_rate`.
+
+        Returns
+        -------
+        precision : ErrorRate
+            See :meth:`error_rate`.
+
+        Raises
+        ------
+        ValueError
+            If nothing is recorded, or `k` is not from 1 to the number of labels.
+
+        Warns
+        -----
+        UserWarning
+            If fewer than 20 of these labels are reviewed.
+        """
+        k = self._check_count(k, "k")
+        return self._estimate_up_to(k, confidence_level, interval)
+
+    def _estimate_up_to(self, k, confidence_level, interval):
+        """Estimate the share of wrong labels among the k most suspicious ones."""
+        ends = np.cumsum(self._check_strata())
+        sizes = np.diff(np.minimum(ends, k), prepend=0)
+        return self._estimate(sizes, self._rows_ranks <= k, confidence_level, interval)
+
+    def _estimate(self, sizes, chosen, confidence_level, interval):
+        """Estimate the share of wrong labels among those chosen of the drawn ones."""
+        answers = self._answers[chosen]
+        if not np.any(answers != UNANSWERED):
+            raise ValueError(
+                "The error rate needs answers, but none is recorded for these labels; "
+                "look at the labels that draw returns and record what you found."
+            )
+        n_reviewed = np.count_nonzero(answers != UNANSWERED)
+        if n_reviewed < FEWEST_REVIEWS:
+            warnings.warn(
+                f"Only {n_reviewed} labels are reviewed: an interval from fewer than "
+                f"{FEWEST_REVIEWS} is a rough guess.",
+                UserWarning,
+                stacklevel=3,
+            )
+        z = norm.isf((1 - confidence_level) / 2)
+        strata = self._stratum_of(self._rows_ranks[chosen])
+        right, wrong, unsure = (
+            np.bincount(strata[answers == answer], minlength=len(sizes))
+            for answer in (RIGHT, WRONG, UNSURE)
+        )
+        # Both readings of the unsure answers: all right, all wrong.
+        rates, lows, highs = stratified_interval(
+            [wrong, wrong + unsure],
+            right + wrong + unsure,
+            sizes,
+            z,
+            INTERVALS[interval],
+        )
+        return ErrorRate(
+            float(rates.mean()), float(lows[0]), float(highs[1]), int(n_reviewed)
+        )
+
+    def _stratum_of(self, ranks):
+        """Return the stratum of each rank."""
+        return np.searchsorted(np.cumsum(self._check_strata()), ranks)
+
+    # -- sheet -------------------------------------------------------------------------
+
+    def to_frame(self):
+        """Return a sheet of the drawn labels, to be filled in by hand.
+
+        Returns
+        -------
+        frame : pandas.DataFrame or dict of ndarrays
+            A row for each drawn label in the order of drawing, under the user's index
+            (without pandas a dict with the same columns and, before them,
+            ``"index"``). The columns:
+
+            - ``"given_label"`` and ``"predicted_label"``, if they are known;
+            - ``"is_wrong"``: empty, to be filled in with True or yes, False or no, or
+              unsure; what is recorded already is there;
+            - ``"position"`` and ``"rank"`` of the label among all, 1 for the most
+              suspicious one;
+            - ``"stratum"``, ``"stratum_size"`` and ``"n_samples"``: what
+              :meth:`from_frame` needs to estimate the error rate.
+        """
+        strata = self._stratum_of(self._rows_ranks)
+        places = self._rows if self._ranks is not None else np.arange(len(self._rows))
+        columns = {
+            name: take(column, places)
+            for name, column in [
+                ("given_label", self.labels),
+                ("predicted_label", self.predicted_labels),
+            ]
+            if column is not None
+        }
+        answers = np.array([False, True, "unsure", None], dtype=object)
+        columns |= {
+            "is_wrong": answers[self._answers],
+            "position": self._rows,
+            "rank": self._rows_ranks,
+            "stratum": strata,
+            "stratum_size": self.stratum_sizes[strata],
+            "n_samples": np.full(len(places), self.n_samples),
+        }
+        return as_frame(columns, self.index[places])
+
+    @classmethod
+    def from_frame(cls, frame, scores=None, **kwargs):
+        """Read a review back from its sheet.
+
+        The sheet is enough for the error rate. To draw more labels, the scores are
+        needed, and the `random_state` that the sheet was drawn with.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame or dict of array-like
+            The sheet of :meth:`to_frame`, filled in, after a file or not, in any order.
+            An empty `is_wrong` is a label that nobody has looked at.
+
+        scores : array-like of shape (n_samples,), default=None
+            The scores that the sheet was drawn by.
+
+        **kwargs : dict
+            The other parameters of :class:`LabelReview`, if there are scores.
+
+        Returns
+        -------
+        review : LabelReview
+            The review, with the answers of the sheet.
+
+        Raises
+        ------
+        ValueError
+            If a column or a whole stratum is missing, an answer is none, or the sheet
+            was not drawn from these scores with this `random_state`.
+        """
+        missing = [name for name in SHEET_COLUMNS if name not in frame]
+        if missing:
+            raise ValueError(
+                f"frame must have the columns of to_frame, but {missing} are missing; "
+                "fill in is_wrong and leave the others as they are."
+            )
+        numbers = {name: _as_integers(frame, name) for name in SHEET_COLUMNS[1:]}
+        positions, n_times = np.unique(numbers["position"], return_counts=True)
+        if n_times.max() > 1:
+            raise ValueError(
+                "frame must have each label once, but has position "
+                f"{positions[n_times.argmax()]} more than once; drop the other rows."
+            )
+        answers = [_as_answer(a, UNANSWERED) for a in _as_list(frame["is_wrong"])]
+        sizes = _sizes_of_strata(numbers)
+        if scores is None:
+            review = cls.__new__(cls)
+            review._read_sheet_alone(frame, int(numbers["n_samples"][0]))
+        else:
+            review = cls(scores, **kwargs)
+            review._check_sheet(numbers)
+        review.stratum_sizes = sizes
+        review._rows = numbers["position"]
+        review._rows_ranks = numbers["rank"]
+        review._answers = np.array(answers, dtype=np.int8)
+        return review
+
+    def _read_sheet_alone(self, frame, n_samples):
+        """Take from a sheet what is known without the scores."""
+        self.n_samples = n_samples
+        self.top_k = None
+        self.labels = self.predicted_labels = self._ranks = None
+        if "given_label" in frame:
+            self.labels = np.asarray(frame["given_label"])
+        if "predicted_label" in frame:
+            self.predicted_labels = np.asarray(frame["predicted_label"])
+        index = frame.index if hasattr(frame, "iloc") else frame.get("index")
+        self.index = as_index(index, len(frame["is_wrong"]))
+
+    def _check_sheet(self, numbers):
+        """Raise if a sheet was not drawn from these scores."""
+        rows, ranks = numbers["position"], numbers["rank"]
+        is_ours = np.all(numbers["n_samples"] == self.n_samples) and np.array_equal(
+            self._ranks[rows], ranks
+        )
+        if not is_ours:
+            raise ValueError(
+                "frame must have been drawn from these scores, but has other ranks; "
+                "pass the scores and the random_state that it was drawn with."
+            )
+
+    # -- plot --------------------------------------------------------------------------
+
+    @validate_params(INTERVAL_PARAMETERS, prefer_skip_nested_validation=True)
+    def plot(self, *, confidence_level=0.95, interval="mid-p", ax=None):
+        """Plot what was found along the ranking.
+
+        The curve shows the estimated share of wrong labels among the most suspicious
+        ones, from few to all, with its interval; the marks below are the labels that
+        were looked at.
+
+        Parameters
+        ----------
+        confidence_level : float, default=0.95
+            How often intervals of this kind contain the truth.
+
+        interval : {"mid-p", "exact"}, default="mid-p"
+            See :meth:`error_rate`.
+
+        ax : matplotlib Axes, default=None
+            Where to plot; None makes a new figure.
+
+        Returns
+        -------
+        display : AuditDisplay
+            What was drawn: `ax_` and `figure_`.
+
+        Raises
+        ------
+        ValueError
+            If nothing is recorded.
+        ImportError
+            If matplotlib is not installed.
+        """
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            rates = [
+                self._estimate_up_to(k, confidence_level, interval)
+                for k in np.cumsum(self._check_strata())
+            ]
+        return draw_review(
+            np.cumsum(self.stratum_sizes),
+            rates,
+            [
+                (name, self._rows_ranks[self._answers == answer])
+                for name, answer in [
+                    ("wrong", WRONG),
+                    ("unsure", UNSURE),
+                    ("right", RIGHT),
+                ]
+            ],
+            ax,
+        )
+
+    # -- checks ------------------------------------------------------------------------
+
+    def _check_count(self, value, name):
+        return check_count(value, 1, self.n_samples, name, "the number of labels")
+
+    def _check_scores_known(self, what):
+        if self._ranks is None:
+            raise ValueError(
+                f"{what} needs the scores of all labels, but this review was read from "
+                "a sheet alone; pass scores to LabelReview.from_frame."
+            )
+
+    def _check_strata(self):
+        if self.stratum_sizes is None:
+            raise ValueError(
+                "A review begins with the labels to look at, but none are drawn yet; "
+                "call draw(n)."
+            )
+        return self.stratum_sizes
+
+    def _check_subset(self, subset):
+        self._check_scores_known("subset")
+        subset = check_labels(subset, name="subset")
+        if subset.dtype != bool or len(subset) != self.n_samples:
+            raise ValueError(
+                f"subset must be {self.n_samples} booleans, one for each label, but "
+                f"has dtype {subset.dtype} and length {len(subset)}; pass a mask."
+            )
+        if not subset.any():
+            raise ValueError(
+                "subset must hold at least one label, but is False for all; pass True "
+                "for the labels to estimate the error rate of."
+            )
+        return subset
+
+
+# What a sheet must have to be read back; labels are for the eyes alone.
+SHEET_COLUMNS = ["is_wrong", "position", "rank", "stratum", "stratum_size", "n_samples"]
+
+
+def _check_scores(scores):
+    """Return scores as an array of numbers without NaN."""
+    scores = np.asarray(scores)
+    if scores.ndim != 1 or scores.dtype.kind not in "biuf" or len(scores) == 0:
+        raise ValueError(
+            "scores must be one number for each label, but has shape "
+            f"{scores.shape} and dtype {scores.dtype}; pass label quality scores."
+        )
+    is_nan = np.isnan(scores)
+    if is_nan.any():
+        raise ValueError(
+            f"scores must not contain NaN, but {is_nan.sum()} of {len(scores)} are, "
+            f"the first at position {is_nan.argmax()}; drop these labels or score them."
+        )
+    return scores
+
+
+def _check_column(column, name, n_samples):
+    """Return a column of labels to show, or None."""
+    if column is None:
+        return None
+    if not hasattr(column, "iloc"):
+        column = np.asarray(column)
+    if column.ndim != 1 or len(column) != n_samples:
+        raise ValueError(
+            f"{name} must have one entry for each of the {n_samples} scores, but has "
+            f"shape {column.shape}; pass those of the same samples."
+        )
+    return column
+
+
+def _as_list(answers):
+    """Return answers as a list; pandas gives its missing values as they are."""
+    if isinstance(answers, str) or not hasattr(answers, "__len__"):
+        return [answers]
+    return answers.tolist() if hasattr(answers, "tolist") else list(answers)
+
+
+def _as_answer(value, missing):
+    """Return the code of an answer; `missing` is that of None, NaN and empty cells."""
+    text = str(value).strip().lower()
+    if text in ("", "none", "nan", "<na>"):
+        return missing
+    for answer, words in WORDS.items():
+        if text in words:
+            return answer
+    raise ValueError(
+        "is_wrong must be True or False, yes or no, unsure or empty, but has "
+        f"{brief(value)}; say which of these it is."
+    )
+
+
+def _as_integers(frame, name):
+    """Return a column of a sheet as whole numbers, whatever a file made of them."""
+    try:
+        values = np.asarray(frame[name], dtype=np.float64)
+    except (TypeError, ValueError):
+        values = np.array([np.nan])
+    if len(values) == 0 or not np.array_equal(values, np.rint(values)):
+        raise ValueError(
+            f"frame must have whole numbers in column {name!r}, as to_frame gave them, "
+            f"but has {brief(list(frame[name])[:3])}; leave all but is_wrong as it was."
+        )
+    return values.astype(np.intp)
+
+
+def _sizes_of_strata(numbers):
+    """Return the sizes of the strata that a sheet tells, or say that one is missing."""
+    strata, first = np.unique(numbers["stratum"], return_index=True)
+    sizes = numbers["stratum_size"][first]
+    if sizes.sum() != numbers["n_samples"][0]:
+        raise ValueError(
+            f"frame must have labels of all strata, but has {sizes.sum()} of "
+            f"{numbers['n_samples'][0]} labels in its {len(strata)} strata; keep all "
+            "rows and leave is_wrong empty where nobody has looked."
+        )
+    return sizes
