@@ -28,12 +28,18 @@ from sklabelquality._metrics import (
     label_error_report,
     make_label_noise_scorer,
 )
+from sklabelquality._noise_model import (
+    NoiseModel,
+    label_posterior,
+    learn_noise_model,
+)
 from sklabelquality._review import ErrorRate, LabelReview
 from sklabelquality._scorer import LabelQualityScorer
 from sklabelquality._scores import (
     candidate_label_scores,
     confidence_weighted_entropy,
     get_label_quality_scores,
+    noise_aware,
     normalized_margin,
     order_label_issues,
     self_confidence,
@@ -46,6 +52,7 @@ __all__ = [
     "LabelAudit",
     "LabelQualityScorer",
     "LabelReview",
+    "NoiseModel",
     "candidate_label_scores",
     "class_health",
     "confidence_weighted_entropy",
@@ -57,7 +64,10 @@ __all__ = [
     "inverse_noise_matrix",
     "joint_distribution",
     "label_error_report",
+    "label_posterior",
+    "learn_noise_model",
     "make_label_noise_scorer",
+    "noise_aware",
     "noise_matrix",
     "normalized_margin",
     "num_label_issues",

@@ -10,7 +10,6 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import StrOptions, validate_params
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
-from sklabelquality._confident_learning import mean_self_confidence
 from sklabelquality._frames import (
     as_frame,
     as_index,
@@ -31,7 +30,7 @@ from sklabelquality._issues import (
 from sklabelquality._plots import draw_confusion, draw_samples, draw_scores
 from sklabelquality._report import full_page, one_line, page_fragment, text_lines
 from sklabelquality._review import LabelReview
-from sklabelquality._scores import METHODS, check_adjustable, score_labels
+from sklabelquality._scores import METHODS, check_adjustable, learn, score_labels
 from sklabelquality._validation import (
     as_label_array,
     brief,
@@ -70,8 +69,8 @@ class LabelAudit:
         The labels that the columns of `pred_probs` stand for, such as a fitted
         classifier's `classes_`.
 
-    method : {"self_confidence", "normalized_margin", "confidence_weighted_entropy"}, \
-            default="self_confidence"
+    method : {"self_confidence", "normalized_margin", \
+            "confidence_weighted_entropy", "noise_aware"}, default="self_confidence"
         The scoring method, see :func:`get_label_quality_scores`.
 
     adjust_pred_probs : bool, default=False
@@ -175,10 +174,8 @@ class LabelAudit:
         codes, pred_probs, classes = check_labels_and_pred_probs(
             labels, pred_probs, classes
         )
-        thresholds = (
-            mean_self_confidence(codes, pred_probs) if adjust_pred_probs else None
-        )
-        scores = score_labels(codes, pred_probs, method, thresholds)
+        learned = learn(codes, pred_probs, method, adjust_pred_probs)
+        scores = score_labels(codes, pred_probs, method, learned)
         self._fill(labels, codes, pred_probs, scores, classes, filter_by, index)
 
     def _fill(self, labels, codes, pred_probs, scores, classes, filter_by, index):
@@ -397,11 +394,15 @@ class LabelAudit:
 
     # -- review ------------------------------------------------------------------------
 
-    def review(self, *, top_k=None, random_state=None):
+    def review(self, *, frame=None, top_k=None, random_state=None):
         """Find out how many labels are really wrong by looking at a few of them.
 
         Parameters
         ----------
+        frame : pandas.DataFrame or dict of array-like, default=None
+            The sheet of an earlier review of these labels, to go on with it, see
+            :meth:`LabelReview.from_frame`. None begins a new one.
+
         top_k : int, default=None
             The number of most suspicious labels for which
             :meth:`LabelReview.precision_at` is to be precise.
@@ -415,14 +416,16 @@ class LabelAudit:
             A review of these labels, by these scores.
         """
         every_row = np.arange(len(self._given))
-        return LabelReview(
-            self.label_quality_scores,
-            labels=self.labels,
-            predicted_labels=self._columns_of(every_row)["predicted_label"],
-            index=self.index,
-            top_k=top_k,
-            random_state=random_state,
-        )
+        known = {
+            "labels": self.labels,
+            "predicted_labels": self._columns_of(every_row)["predicted_label"],
+            "index": self.index,
+            "top_k": top_k,
+            "random_state": random_state,
+        }
+        if frame is None:
+            return LabelReview(self.label_quality_scores, **known)
+        return LabelReview.from_frame(frame, self.label_quality_scores, **known)
 
     # -- text and page -----------------------------------------------------------------
 

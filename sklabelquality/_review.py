@@ -25,7 +25,12 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 
 from sklabelquality._frames import as_frame, as_index, index_of, take
 from sklabelquality._plots import draw_review
-from sklabelquality._strata import allocate, plan_strata, stratified_interval
+from sklabelquality._strata import (
+    MOST_STRATA,
+    allocate,
+    plan_strata,
+    stratified_interval,
+)
 from sklabelquality._validation import brief, check_count, check_labels
 
 # An interval from fewer reviews is a guess.
@@ -61,12 +66,18 @@ class ErrorRate(NamedTuple):  # numpydoc ignore=PR02
     high: float
     n_reviewed: int
 
+    def __str__(self):
+        return (
+            f"{self.rate:.1%} ({self.low:.1%} to {self.high:.1%}), from "
+            f"{self.n_reviewed} answers"
+        )
+
 
 RIGHT, WRONG, UNSURE, UNANSWERED = range(4)
 WORDS = {
-    RIGHT: {"right", "false", "no", "n", "0", "0.0"},
+    RIGHT: {"right", "correct", "ok", "false", "no", "n", "0", "0.0"},
     WRONG: {"wrong", "true", "yes", "y", "1", "1.0"},
-    UNSURE: {"unsure", "?"},
+    UNSURE: {"unsure", "unknown", "?"},
 }
 
 
@@ -115,11 +126,8 @@ class LabelReview:
         The number of labels in each stratum, from the most suspicious to the least;
         None before the first :meth:`draw`.
 
-    ax_ : matplotlib Axes
-        The axes of the last :meth:`plot`.
-
-    figure_ : matplotlib Figure
-        The figure of the last :meth:`plot`.
+    n_drawn : int
+        The number of labels that were drawn.
 
     See Also
     --------
@@ -157,6 +165,11 @@ class LabelReview:
 
     **Limits.**
 
+    - A stratum without an answer may have any share of wrong labels, which makes the
+      interval of a small subset wide.
+    - Where few strata play a part, as for a small `k` or subset, or where most of the
+      labels are reviewed, the ``"mid-p"`` interval can fall to a coverage of about .9
+      for single truths; ``"exact"`` does not.
     - Fix the number of labels before you look. To go on until the interval is narrow
       enough costs coverage, unless it is the ``"exact"`` one.
     - Where 1 % of the labels are wrong and at most 100 are reviewed, the interval is
@@ -189,9 +202,8 @@ class LabelReview:
     >>> rows = review.draw(100)
     >>> review.record(rows, is_wrong[rows])  # here a person would look
     LabelReview(n_samples=1000, n_drawn=100, n_reviewed=100)
-    >>> rate = review.error_rate()
-    >>> print(f"{rate.rate:.1%} ({rate.low:.1%} to {rate.high:.1%})")
-    6.1% (2.6% to 11.2%)
+    >>> print(review.error_rate())
+    6.1% (2.6% to 11.2%), from 100 answers
     """
 
     def __init__(
@@ -204,6 +216,8 @@ class LabelReview:
         top_k=None,
         random_state=None,
     ):
+        if index is None:
+            index = index_of(scores, labels, predicted_labels)
         scores = _check_scores(scores)
         self.n_samples = len(scores)
         self.top_k = top_k
@@ -213,26 +227,25 @@ class LabelReview:
         self.predicted_labels = _check_column(
             predicted_labels, "predicted_labels", self.n_samples
         )
-        if index is None:
-            index = index_of(labels, predicted_labels)
         self.index = as_index(index, self.n_samples)
         self.stratum_sizes = None
         self._rows = np.empty(0, dtype=np.intp)  # positions, in the order of drawing
         self._rows_ranks = np.empty(0, dtype=np.intp)
         self._answers = np.empty(0, dtype=np.int8)
-        # One permutation each for the order of equal scores, for what is drawn and for
-        # the order in which it is shown: the first to be shown are no special ones.
+        # Permutations for the order of equal scores, for what is drawn, for the order
+        # in which it is shown, and for the strata that get one label more than others.
         rng = check_random_state(random_state)
         ties, self._draw_keys, self._show_keys = (
             rng.permutation(self.n_samples) for _ in range(3)
         )
+        self._order_of_strata = rng.permutation(MOST_STRATA)
         self._ranks = np.empty(self.n_samples, dtype=np.intp)
         self._ranks[np.lexsort((ties, scores))] = np.arange(1, self.n_samples + 1)
 
     def __repr__(self):
         return (
             f"{type(self).__name__}(n_samples={self.n_samples}, "
-            f"n_drawn={len(self._rows)}, n_reviewed={self.n_reviewed})"
+            f"n_drawn={self.n_drawn}, n_reviewed={self.n_reviewed})"
         )
 
     # -- draw and record ---------------------------------------------------------------
@@ -240,8 +253,9 @@ class LabelReview:
     def draw(self, n):
         """Draw labels to look at.
 
-        The first draw fixes the strata. A later one takes more labels from these, as if
-        all had been drawn at once.
+        The first draw fixes the strata, by its size: make it as large as the review is
+        planned to be. A later one takes more labels from the same strata, as if all had
+        been drawn at once.
 
         Parameters
         ----------
@@ -251,8 +265,9 @@ class LabelReview:
         Returns
         -------
         rows : ndarray of shape (n,), dtype=intp
-            Positions of labels that were not drawn before, in random order: whoever
-            looks at the first of them alone has looked at a random part.
+            Positions of labels that were not drawn before, in random order, but with
+            one of each stratum before the next one of any: whoever stops early has
+            made a smaller review.
 
         Raises
         ------
@@ -268,22 +283,33 @@ class LabelReview:
         if self.stratum_sizes is None:
             self.stratum_sizes = plan_strata(self.n_samples, n, self.top_k)
         sizes = self.stratum_sizes
-        is_drawn = np.zeros(self.n_samples, dtype=bool)
-        is_drawn[self._rows] = True
         strata = self._stratum_of(self._ranks)
-        # Strata in random order, as their first labels come.
-        by_key = np.argsort(self._draw_keys)
-        _, first = np.unique(strata[by_key], return_index=True)
-        counts = allocate(len(self._rows) + n, sizes, np.argsort(first))
-        n_more = counts - np.bincount(strata[self._rows], minlength=len(sizes))
-        rows = []
-        for stratum in np.flatnonzero(n_more > 0):
-            left = by_key[(strata[by_key] == stratum) & ~is_drawn[by_key]]
-            rows.append(left[: n_more[stratum]])
-        rows = np.concatenate(rows)
-        rows = rows[np.argsort(self._show_keys[rows])]
+        n_drawn = np.bincount(strata[self._rows], minlength=len(sizes))
+        n_more = allocate(len(self._rows) + n, sizes, self._strata_in_order()) - n_drawn
+        is_left = np.ones(self.n_samples, dtype=bool)
+        is_left[self._rows] = False
+        left = np.argsort(self._draw_keys)
+        left = left[is_left[left]]
+        strata_left = strata[left]
+        rows, rounds = [], []
+        for stratum in np.flatnonzero(n_more):
+            of_stratum = left[strata_left == stratum][: n_more[stratum]]
+            rows.append(of_stratum)
+            rounds.append(np.arange(len(of_stratum)))
+        rows, rounds = np.concatenate(rows), np.concatenate(rounds)
+        # One label of each stratum, then another of each: the first ones are a review.
+        rows = rows[np.lexsort((self._show_keys[rows], rounds))]
         self._add_rows(rows, self._ranks[rows])
         return rows
+
+    def _strata_in_order(self):
+        """Return the strata at random, but those of the top_k first."""
+        order = self._order_of_strata
+        order = order[order < len(self.stratum_sizes)]
+        if self.top_k is None:
+            return order
+        is_below = np.cumsum(self.stratum_sizes)[order] > self.top_k
+        return order[np.argsort(is_below, kind="stable")]
 
     def _add_rows(self, rows, ranks):
         self._rows = np.concatenate([self._rows, rows])
@@ -300,8 +326,10 @@ class LabelReview:
             Positions that :meth:`draw` returned. An earlier answer is replaced.
 
         is_wrong : array-like of shape (n_rows,)
-            True where the label is wrong, False where it is right, and None, NaN or
-            "unsure" where the person cannot tell.
+            One answer per row, in the order of `rows`: True where the label is wrong,
+            False where it is right, and None, NaN or "unsure" where the person looked
+            and cannot tell. For a sheet, in which an empty cell means that nobody has
+            looked, take :meth:`from_frame`.
 
         Returns
         -------
@@ -314,11 +342,22 @@ class LabelReview:
             If a row was not drawn, or an answer is something else.
         """
         rows = np.atleast_1d(np.asarray(rows))
+        if rows.ndim != 1 or rows.dtype.kind not in "iu":
+            raise TypeError(
+                "rows must be positions that draw returned, but has dtype "
+                f"{rows.dtype} and shape {rows.shape}; pass whole numbers."
+            )
         answers = [_as_answer(answer, UNSURE) for answer in _as_list(is_wrong)]
         if len(rows) != len(answers):
             raise ValueError(
                 "rows and is_wrong must have the same length, but have "
                 f"{len(rows)} and {len(answers)}; pass one answer per row."
+            )
+        distinct, n_times = np.unique(rows, return_counts=True)
+        if len(distinct) < len(rows):
+            raise ValueError(
+                f"rows must be distinct, but {distinct[n_times.argmax()]} is there "
+                "more than once; pass one answer per label."
             )
         place_of = {row: place for place, row in enumerate(self._rows.tolist())}
         for row in rows.tolist():
@@ -330,6 +369,11 @@ class LabelReview:
                 )
         self._answers[[place_of[row] for row in rows.tolist()]] = answers
         return self
+
+    @property
+    def n_drawn(self):  # numpydoc ignore=RT01
+        """Number of labels that were drawn."""
+        return len(self._rows)
 
     @property
     def n_reviewed(self):  # numpydoc ignore=RT01
@@ -345,8 +389,9 @@ class LabelReview:
         Parameters
         ----------
         subset : array-like of shape (n_samples,), dtype=bool, default=None
-            The labels to estimate it for, such as those of one class; None takes all.
-            It must have been chosen before the answers were known.
+            The labels to estimate it for; None takes all. It must have been chosen
+            before the answers were known. A review of a small subset alone, such as a
+            class, takes fewer answers than a part of a review of all.
 
         confidence_level : float, default=0.95
             How often intervals of this kind contain the truth.
@@ -360,8 +405,8 @@ class LabelReview:
         error_rate : ErrorRate
             A named tuple of `rate`, the estimated share in [0, 1], `low` and `high`,
             the ends of its interval, and `n_reviewed`, the number of answers it rests
-            on. An unsure answer counts as half an error in `rate`, and the interval
-            covers both readings.
+            on. An unsure answer counts as half an error in `rate`, which says little
+            where most errors are unsure ones; the interval covers both readings.
 
         Raises
         ------
@@ -374,12 +419,15 @@ class LabelReview:
             If fewer than 20 labels are reviewed.
         """
         sizes = self._check_strata()
-        if subset is None:
-            return self._estimate(sizes, slice(None), confidence_level, interval)
-        subset = self._check_subset(subset)
-        strata = self._stratum_of(self._ranks[subset])
-        sizes = np.bincount(strata, minlength=len(self.stratum_sizes))
-        return self._estimate(sizes, subset[self._rows], confidence_level, interval)
+        chosen = slice(None)
+        if subset is not None:
+            subset = self._check_subset(subset)
+            strata = self._stratum_of(self._ranks[subset])
+            sizes = np.bincount(strata, minlength=len(self.stratum_sizes))
+            chosen = subset[self._rows]
+        result = self._estimate(sizes, chosen, confidence_level, interval)
+        _warn_if_few(result)
+        return result
 
     @validate_params(INTERVAL_PARAMETERS, prefer_skip_nested_validation=True)
     def precision_at(self, k, *, confidence_level=0.95, interval="mid-p"):
@@ -413,7 +461,9 @@ class LabelReview:
             If fewer than 20 of these labels are reviewed.
         """
         k = self._check_count(k, "k")
-        return self._estimate_up_to(k, confidence_level, interval)
+        result = self._estimate_up_to(k, confidence_level, interval)
+        _warn_if_few(result)
+        return result
 
     def _estimate_up_to(self, k, confidence_level, interval):
         """Estimate the share of wrong labels among the k most suspicious ones."""
@@ -430,13 +480,6 @@ class LabelReview:
                 "look at the labels that draw returns and record what you found."
             )
         n_reviewed = np.count_nonzero(answers != UNANSWERED)
-        if n_reviewed < FEWEST_REVIEWS:
-            warnings.warn(
-                f"Only {n_reviewed} labels are reviewed: an interval from fewer than "
-                f"{FEWEST_REVIEWS} is a rough guess.",
-                UserWarning,
-                stacklevel=3,
-            )
         z = norm.isf((1 - confidence_level) / 2)
         strata = self._stratum_of(self._rows_ranks[chosen])
         right, wrong, unsure = (
@@ -452,7 +495,7 @@ class LabelReview:
             INTERVALS[interval],
         )
         return ErrorRate(
-            float(rates.mean()), float(lows[0]), float(highs[1]), int(n_reviewed)
+            float(rates.mean()), float(lows.min()), float(highs.max()), int(n_reviewed)
         )
 
     def _stratum_of(self, ranks):
@@ -472,8 +515,9 @@ class LabelReview:
             ``"index"``). The columns:
 
             - ``"given_label"`` and ``"predicted_label"``, if they are known;
-            - ``"is_wrong"``: empty, to be filled in with True or yes, False or no, or
-              unsure; what is recorded already is there;
+            - ``"is_wrong"``: empty, to be filled in with yes, wrong, true or 1 if the
+              label is wrong, no, right, correct, ok, false or 0 if it is right, unsure,
+              unknown or ? if nobody can tell; what is recorded already is there;
             - ``"position"`` and ``"rank"`` of the label among all, 1 for the most
               suspicious one;
             - ``"stratum"``, ``"stratum_size"`` and ``"n_samples"``: what
@@ -505,13 +549,15 @@ class LabelReview:
         """Read a review back from its sheet.
 
         The sheet is enough for the error rate. To draw more labels, the scores are
-        needed, and the `random_state` that the sheet was drawn with.
+        needed, and the `random_state` that the sheet was drawn with;
+        :meth:`LabelAudit.review` passes all that an audit knows.
 
         Parameters
         ----------
         frame : pandas.DataFrame or dict of array-like
             The sheet of :meth:`to_frame`, filled in, after a file or not, in any order.
-            An empty `is_wrong` is a label that nobody has looked at.
+            An empty `is_wrong` is a label that nobody has looked at. To delete rows
+            because of what was found there would bias the error rate.
 
         scores : array-like of shape (n_samples,), default=None
             The scores that the sheet was drawn by.
@@ -527,14 +573,20 @@ class LabelReview:
         Raises
         ------
         ValueError
-            If a column or a whole stratum is missing, an answer is none, or the sheet
-            was not drawn from these scores with this `random_state`.
+            If a column or a whole stratum is missing, an answer is none, columns
+            contradict each other, or the sheet was not drawn from these scores with
+            this `random_state`.
         """
         missing = [name for name in SHEET_COLUMNS if name not in frame]
         if missing:
             raise ValueError(
                 f"frame must have the columns of to_frame, but {missing} are missing; "
                 "fill in is_wrong and leave the others as they are."
+            )
+        if len(frame["is_wrong"]) == 0:
+            raise ValueError(
+                "frame must have a row for each drawn label, but is empty; pass what "
+                "to_frame gave after draw."
             )
         numbers = {name: _as_integers(frame, name) for name in SHEET_COLUMNS[1:]}
         positions, n_times = np.unique(numbers["position"], return_counts=True)
@@ -545,16 +597,22 @@ class LabelReview:
             )
         answers = [_as_answer(a, UNANSWERED) for a in _as_list(frame["is_wrong"])]
         sizes = _sizes_of_strata(numbers)
+        if scores is None and kwargs:
+            raise TypeError(
+                f"from_frame takes {sorted(kwargs)} together with scores alone, but "
+                "scores is None; pass the scores that the sheet was drawn by."
+            )
         if scores is None:
             review = cls.__new__(cls)
             review._read_sheet_alone(frame, int(numbers["n_samples"][0]))
         else:
             review = cls(scores, **kwargs)
-            review._check_sheet(numbers)
         review.stratum_sizes = sizes
         review._rows = numbers["position"]
         review._rows_ranks = numbers["rank"]
         review._answers = np.array(answers, dtype=np.int8)
+        if scores is not None:
+            review._check_sheet(numbers)
         return review
 
     def _read_sheet_alone(self, frame, n_samples):
@@ -566,20 +624,38 @@ class LabelReview:
             self.labels = np.asarray(frame["given_label"])
         if "predicted_label" in frame:
             self.predicted_labels = np.asarray(frame["predicted_label"])
-        index = frame.index if hasattr(frame, "iloc") else frame.get("index")
+        index = None
+        if hasattr(frame, "iloc"):
+            index = frame.index
+        elif "index" in frame:
+            index = np.asarray(frame["index"])
         self.index = as_index(index, len(frame["is_wrong"]))
 
     def _check_sheet(self, numbers):
-        """Raise if a sheet was not drawn from these scores."""
+        """Raise if a sheet was not drawn from these scores with this random state."""
         rows, ranks = numbers["position"], numbers["rank"]
-        is_ours = np.all(numbers["n_samples"] == self.n_samples) and np.array_equal(
-            self._ranks[rows], ranks
+        is_ours = (
+            numbers["n_samples"][0] == self.n_samples
+            and np.array_equal(self._ranks[rows], ranks)
+            and np.array_equal(np.sort(rows), np.sort(self._first_of_strata(rows)))
         )
         if not is_ours:
             raise ValueError(
-                "frame must have been drawn from these scores, but has other ranks; "
-                "pass the scores and the random_state that it was drawn with."
+                "frame must hold all labels that are drawn from these scores with this "
+                "random_state, but holds others; pass the scores and the random_state "
+                "that it was drawn with, and keep all its rows."
             )
+
+    def _first_of_strata(self, rows):
+        """Return as many labels of each stratum as rows has, those drawn first."""
+        strata = self._stratum_of(self._ranks)
+        by_key = np.argsort(self._draw_keys)
+        return np.concatenate(
+            [
+                by_key[strata[by_key] == stratum][: np.sum(strata[rows] == stratum)]
+                for stratum in range(len(self.stratum_sizes))
+            ]
+        )
 
     # -- plot --------------------------------------------------------------------------
 
@@ -614,14 +690,12 @@ class LabelReview:
         ImportError
             If matplotlib is not installed.
         """
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            rates = [
-                self._estimate_up_to(k, confidence_level, interval)
-                for k in np.cumsum(self._check_strata())
-            ]
+        ends = np.cumsum(self._check_strata())
+        answered = self._rows_ranks[self._answers != UNANSWERED]
+        ends = ends[ends >= answered.min(initial=self.n_samples)]
+        rates = [self._estimate_up_to(k, confidence_level, interval) for k in ends]
         return draw_review(
-            np.cumsum(self.stratum_sizes),
+            ends,
             rates,
             [
                 (name, self._rows_ranks[self._answers == answer])
@@ -674,6 +748,16 @@ class LabelReview:
 SHEET_COLUMNS = ["is_wrong", "position", "rank", "stratum", "stratum_size", "n_samples"]
 
 
+def _warn_if_few(result):
+    if result.n_reviewed < FEWEST_REVIEWS:
+        warnings.warn(
+            f"Only {result.n_reviewed} labels are reviewed: an interval from fewer "
+            f"than {FEWEST_REVIEWS} is a rough guess.",
+            UserWarning,
+            stacklevel=4,  # past the public method and its check of parameters
+        )
+
+
 def _check_scores(scores):
     """Return scores as an array of numbers without NaN."""
     scores = np.asarray(scores)
@@ -721,33 +805,50 @@ def _as_answer(value, missing):
         if text in words:
             return answer
     raise ValueError(
-        "is_wrong must be True or False, yes or no, unsure or empty, but has "
+        "is_wrong must be yes or no, True or False, unsure or empty, but has "
         f"{brief(value)}; say which of these it is."
     )
 
 
 def _as_integers(frame, name):
     """Return a column of a sheet as whole numbers, whatever a file made of them."""
+    values = [_as_float(value) for value in _as_list(frame[name])]
+    for row, value in enumerate(values):
+        if not np.isfinite(value) or value != np.rint(value) or value < 0:
+            raise ValueError(
+                f"frame must have whole numbers in column {name!r}, as to_frame gave "
+                f"them, but has {brief(_as_list(frame[name])[row])} in row {row}; "
+                "leave all but is_wrong as it was, and drop rows that were added."
+            )
+    return np.array(values).astype(np.intp)
+
+
+def _as_float(value):
     try:
-        values = np.asarray(frame[name], dtype=np.float64)
+        return float(value)
     except (TypeError, ValueError):
-        values = np.array([np.nan])
-    if len(values) == 0 or not np.array_equal(values, np.rint(values)):
-        raise ValueError(
-            f"frame must have whole numbers in column {name!r}, as to_frame gave them, "
-            f"but has {brief(list(frame[name])[:3])}; leave all but is_wrong as it was."
-        )
-    return values.astype(np.intp)
+        return np.nan
 
 
 def _sizes_of_strata(numbers):
-    """Return the sizes of the strata that a sheet tells, or say that one is missing."""
+    """Return the sizes of the strata that a sheet tells, or say what is wrong."""
     strata, first = np.unique(numbers["stratum"], return_index=True)
     sizes = numbers["stratum_size"][first]
-    if sizes.sum() != numbers["n_samples"][0]:
+    n_samples = numbers["n_samples"][0]
+    if sizes.sum() != n_samples:
         raise ValueError(
             f"frame must have labels of all strata, but has {sizes.sum()} of "
-            f"{numbers['n_samples'][0]} labels in its {len(strata)} strata; keep all "
-            "rows and leave is_wrong empty where nobody has looked."
+            f"{n_samples} labels in its {len(strata)} strata; keep all rows and leave "
+            "is_wrong empty where nobody has looked."
+        )
+    of_rank = np.searchsorted(np.cumsum(sizes), numbers["rank"])
+    off = (of_rank != numbers["stratum"]) | (numbers["position"] >= n_samples)
+    if off.any():
+        row = int(off.argmax())
+        raise ValueError(
+            "frame must have the numbers of to_frame, but in row "
+            f"{row} position {numbers['position'][row]}, rank {numbers['rank'][row]} "
+            f"and stratum {numbers['stratum'][row]} do not fit together; sort whole "
+            "rows and leave all but is_wrong as it was."
         )
     return sizes

@@ -17,6 +17,7 @@ from sklearn.base import (
     is_classifier,
     is_regressor,
 )
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, StrOptions
@@ -45,6 +46,7 @@ from sklabelquality._confident_learning import (
 )
 from sklabelquality._frames import index_of, labels_to_keep
 from sklabelquality._metrics import expected_auroc
+from sklabelquality._noise_model import NoiseModel
 from sklabelquality._out_of_sample import (
     RunningMean,
     choose_response_method,
@@ -59,6 +61,7 @@ from sklabelquality._progress import CallbackSupportMixin, progress_of_fit
 from sklabelquality._scores import (
     METHODS,
     check_adjustable,
+    learn,
     score_best_candidates,
     score_candidates,
     score_labels,
@@ -110,15 +113,15 @@ class LabelQualityScorer(
         if all samples are new to it. Frozen transformers in a pipeline must not have
         learned from these labels.
 
-    method : {"self_confidence", "normalized_margin", "confidence_weighted_entropy"}, \
-            default="self_confidence"
-        The scoring method, see :func:`self_confidence`, :func:`normalized_margin` and
-        :func:`confidence_weighted_entropy`.
+    method : {"self_confidence", "normalized_margin", \
+            "confidence_weighted_entropy", "noise_aware"}, default="self_confidence"
+        The scoring method, see :func:`self_confidence`, :func:`normalized_margin`,
+        :func:`confidence_weighted_entropy` and :func:`noise_aware`.
 
     adjust_pred_probs : bool, default=False
         Whether to make up for classes that the classifier is less sure of, such as rare
         ones: each class's confident threshold is subtracted from its probabilities
-        before they are scored. Not defined for `"confidence_weighted_entropy"`.
+        before they are scored. Defined for the first two methods alone.
 
     cv : int, cross-validation splitter, iterable of splits or "oob", default=None
         How to get out-of-sample probabilities:
@@ -189,6 +192,10 @@ class LabelQualityScorer(
         Estimated probability that a sample of the true class (row) was given a label
         (column), from `oof_pred_probs_`, see :func:`noise_matrix`.
 
+    noise_model_ : NoiseModel
+        What was learned from `oof_pred_probs_`, see :func:`learn_noise_model`. Only
+        defined if `method` is "noise_aware".
+
     response_method_ : {"predict_proba", "decision_function"}
         What the classifier was asked for.
 
@@ -214,15 +221,15 @@ class LabelQualityScorer(
     A class with fewer samples than folds may be missing in the training part of a fold.
     It then has probability 0 there and its labels get a low score; a warning names it.
 
-    In a grid over `method` and `adjust_pred_probs`, give the entropy a grid of its own,
-    since it cannot be adjusted::
+    In a grid over `method` and `adjust_pred_probs`, give the methods that cannot be
+    adjusted a grid of their own::
 
         [
             {
                 "method": ["self_confidence", "normalized_margin"],
                 "adjust_pred_probs": [False, True],
             },
-            {"method": ["confidence_weighted_entropy"]},
+            {"method": ["confidence_weighted_entropy", "noise_aware"]},
         ]
 
     Random numbers are drawn only by the classifier and the splitter, so both need a
@@ -354,7 +361,6 @@ class LabelQualityScorer(
             X, codes, classes, method, params, progress
         )
         temperature = None
-        thresholds = None
         pred_probs = RunningMean()
         scores = RunningMean(spread=True)
         for response in responses:
@@ -362,10 +368,9 @@ class LabelQualityScorer(
                 temperature = fit_temperature(codes, response)
             response = to_probabilities(response, temperature)
             response = check_pred_probs(response, name=PREDICTED)
-            if self.adjust_pred_probs:
-                thresholds = mean_self_confidence(codes, response)
+            learned = learn(codes, response, self.method, self.adjust_pred_probs)
             pred_probs.add(response)
-            scores.add(score_labels(codes, response, self.method, thresholds))
+            scores.add(score_labels(codes, response, self.method, learned))
         if fitted is None:
             fitted = self._refit(X, codes, classes, params, progress)
 
@@ -382,8 +387,11 @@ class LabelQualityScorer(
         self.noise_matrix_ = estimate_noise_matrix(
             codes, pred_probs.mean, self.confident_thresholds_
         )
+        learned = learn(codes, pred_probs.mean, self.method, self.adjust_pred_probs)
+        if isinstance(learned, NoiseModel):
+            self.noise_model_ = learned
         self.label_quality_scores_ = score_labels(
-            codes, pred_probs.mean, self.method, self._thresholds
+            codes, pred_probs.mean, self.method, learned
         )
         if scores.count > 1:
             self.label_quality_scores_std_ = scores.std
@@ -474,7 +482,7 @@ class LabelQualityScorer(
         -------
         scores : ndarray of shape (n_samples,)
             Label quality scores in [0, 1], higher = more likely correct. Adjusted
-            scores use the thresholds of the training samples.
+            scores use what was learned from the training samples.
 
         Raises
         ------
@@ -484,10 +492,10 @@ class LabelQualityScorer(
         check_is_fitted(self)
         pred_probs = self._check_pred_probs(X)
         if y is None:
-            return score_best_candidates(pred_probs, self.method, self._thresholds)
+            return score_best_candidates(pred_probs, self.method, self._learned)
         y = self._check_labels(X, y)
         codes = encode_labels(y, self.classes_.tolist(), name="y")
-        return score_labels(codes, pred_probs, self.method, self._thresholds)
+        return score_labels(codes, pred_probs, self.method, self._learned)
 
     def score(self, X, y):
         """Say how well the scores would find wrong labels among new samples.
@@ -770,7 +778,7 @@ class LabelQualityScorer(
         """Return the codes and all candidate scores of samples with a known label."""
         y = self._check_labels(X, y)
         codes, pred_probs = self._known_labels(y, self._check_pred_probs(X))
-        return codes, score_candidates(pred_probs, self.method, self._thresholds)
+        return codes, score_candidates(pred_probs, self.method, self._learned)
 
     def _known_labels(self, y, pred_probs):
         """Return the codes and probabilities of the samples with a known label."""
@@ -792,14 +800,22 @@ class LabelQualityScorer(
     # -- output ------------------------------------------------------------------------
 
     @property
-    def _thresholds(self):
+    def _learned(self):
+        """What `fit` learned for `method`, which may have been set since."""
         check_adjustable(self.method, self.adjust_pred_probs, "adjust_pred_probs=False")
+        if self.method == "noise_aware":
+            if not hasattr(self, "noise_model_"):
+                raise NotFittedError(
+                    "This LabelQualityScorer was fitted with another method than "
+                    "'noise_aware', which learns in fit; call fit again."
+                )
+            return self.noise_model_
         return self.confident_thresholds_ if self.adjust_pred_probs else None
 
     def _candidate_columns(self, pred_probs):
         """Return what `append` asks for, computed from probabilities alone."""
         score = score_candidates if self.append == "classes" else score_best_candidates
-        return score(pred_probs, self.method, self._thresholds)
+        return score(pred_probs, self.method, self._learned)
 
     def _append(self, X, scores):
         scores = scores.reshape(len(scores), -1)

@@ -14,10 +14,11 @@ from functools import wraps
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import entr
+from scipy.special import entr, expit, logit
 from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklabelquality._confident_learning import mean_self_confidence
+from sklabelquality._noise_model import NoiseModel, fit_noise_model
 from sklabelquality._validation import (
     brief,
     check_labels,
@@ -28,32 +29,63 @@ from sklabelquality._validation import (
 
 
 class _Method(NamedTuple):
-    formula: callable
+    """What a method learns from a data set as a whole, and how it scores rows with it.
+
+    `learn` gets label codes, probabilities and whether to adjust them. `apply` gets
+    codes of shape (n, m), the m labels to score for each row of probabilities, or
+    (1, m), the same labels for all rows, the rows, and what was learned from these or
+    other rows; it returns scores of shape (n, m).
+    """
+
+    learn: callable
+    apply: callable
     adjustable: bool
 
 
 METHODS = {}
 
 
-def _scoring_method(*, adjustable):
+def _scoring_method(*, adjustable=False, learn=None):
     """Register a formula under its name and make it a function for users.
 
-    The formula gets label codes of shape (n, m), the m labels to score for each row of
-    probabilities, or (1, m), the same labels for all rows, and returns scores (n, m).
-    What users call takes labels of shape (n,) and checks its input.
+    A formula without a `learn` of its own gets codes and rows; what there is to learn
+    are the thresholds, if its probabilities are to be adjusted. What users call takes
+    labels of shape (n,) and checks its input.
     """
 
     def register(formula):
         name = formula.__name__
-        METHODS[name] = _Method(formula, adjustable)
+        if learn is None:
+            steps = _learn_thresholds, _adjust_first(formula)
+        else:
+            steps = learn, formula
+        METHODS[name] = _Method(*steps, adjustable)
 
         @wraps(formula)
         def method(labels, pred_probs):
             return get_label_quality_scores(labels, pred_probs, method=name)
 
+        del method.__wrapped__  # its signature is that of the formula
         return method
 
     return register
+
+
+def _learn_thresholds(codes, pred_probs, adjust):
+    return mean_self_confidence(codes, pred_probs) if adjust else None
+
+
+def _adjust_first(formula):
+    def apply(labels, pred_probs, thresholds):
+        if thresholds is not None:
+            pred_probs = _adjusted(pred_probs, thresholds)
+        return formula(labels, pred_probs)
+
+    return apply
+
+
+def _learn_noise(codes, pred_probs, adjust):
+    return fit_noise_model(codes, pred_probs)
 
 
 # -- the methods -----------------------------------------------------------------------
@@ -176,18 +208,23 @@ def normalized_margin(labels, pred_probs):
     >>> normalized_margin([0, 0], [[0.4, 0.3, 0.3], [0.4, 0.6, 0.0]])
     array([0.55, 0.4 ])
     """
+    own = np.take_along_axis(pred_probs, labels, axis=1)
+    return (own - _best_other(labels, pred_probs) + 1) / 2
+
+
+def _best_other(labels, pred_probs):
+    """Return the probability of the most probable class besides each label."""
     every_row = np.arange(len(pred_probs))
     most_probable = pred_probs.argmax(axis=1)
     highest = pred_probs[every_row, most_probable]
     others = pred_probs.copy()
     others[every_row, most_probable] = -np.inf
     second_highest = others.max(axis=1)
-    rival = np.where(
+    return np.where(
         labels == most_probable[:, np.newaxis],
         second_highest[:, np.newaxis],
         highest[:, np.newaxis],
     )
-    return (np.take_along_axis(pred_probs, labels, axis=1) - rival + 1) / 2
 
 
 @_scoring_method(adjustable=False)
@@ -265,6 +302,90 @@ def confidence_weighted_entropy(labels, pred_probs):
     return scores
 
 
+@_scoring_method(learn=_learn_noise)
+def noise_aware(labels, pred_probs, noise_model):  # numpydoc ignore=PR01
+    r"""Score each label by what the whole data set says about how labels go wrong.
+
+    The other scores look at one row of probabilities. This one learns from all labels
+    which classes are confused for which, and where the model is wrong itself: a label
+    that is often given to samples of another class scores lower than one that is not,
+    at the same probabilities.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_samples,)
+        The given labels: integers 0 to n_classes - 1, or strings that use each class
+        at least once, in which case the columns are taken in sorted order. For
+        anything else use :func:`get_label_quality_scores` with `classes`.
+
+    pred_probs : array-like of shape (n_samples, n_classes)
+        Out-of-sample predicted probabilities of each class; rows sum to 1.
+
+    Returns
+    -------
+    scores : ndarray of shape (n_samples,)
+        Label quality scores in [0, 1], higher = more likely correct.
+
+    Raises
+    ------
+    ValueError
+        If `labels` and `pred_probs` do not fit together, or contain missing values, or
+        if `pred_probs` are no probabilities.
+    TypeError
+        If `labels` or `pred_probs` is no dense array-like.
+
+    See Also
+    --------
+    learn_noise_model : What is learned, and how.
+    label_posterior : The probability :math:`p_i` of the notes.
+    normalized_margin : The lead over the most probable other class alone.
+
+    Notes
+    -----
+    With :math:`p_i` the :func:`label_posterior` of the given label :math:`y_i`, clipped
+    to :math:`10^{-12}` and :math:`1 - 10^{-12}`, and :math:`P` the predicted
+    probabilities, at least :math:`10^{-6}`, the score is
+
+    .. math:: \operatorname{expit}\Big(\frac{1}{2} \Big(\operatorname{logit} p_i
+        + \ln P_{i y_i} - \ln \max_{k \neq y_i} P_{ik}\Big)\Big)
+
+    **When to take it.** Over 360 cells of injected noise its mean average precision for
+    wrong labels is .776, that of the other scores .742 to .755. All of the gain comes
+    from noise that depends on the class (.804 against .723 at most), and most of it
+    where a fifth of the labels or more are wrong. It finds less than self-confidence
+    where errors are few (at 5 %, .687 against .705) or fall on difficult samples (.711
+    against .737), and with naive Bayes. On real images it is .522 against .512 at most
+    for errors that people made, and .995 against .992 on CIFAR-10. These figures come
+    from ``docs/benchmarks/noise_aware.py``.
+
+    References
+    ----------
+    .. [1] N. D. Lawrence, B. Schölkopf, "Estimating a Kernel Fisher Discriminant in the
+       Presence of Label Noise", ICML (2001), 306-313.
+
+    Examples
+    --------
+    A fifth of the dogs were called cats, and no cat a dog. The model is as unsure of
+    two labels, but the "cat" is the more suspicious one:
+
+    >>> import numpy as np
+    >>> from sklabelquality import noise_aware
+    >>> rng = np.random.default_rng(0)
+    >>> is_dog = np.arange(1000) % 2 == 1
+    >>> p_dog = np.where(is_dog, 0.8, 0.2) + rng.uniform(-0.1, 0.1, size=1000)
+    >>> labels = np.where(is_dog & (rng.random(1000) < 0.8), "dog", "cat")
+    >>> labels[:2], p_dog[:2] = ["cat", "dog"], [0.6, 0.4]
+    >>> noise_aware(labels, np.column_stack([1 - p_dog, p_dog]))[:2].round(2)
+    array([0.04, 0.15])
+    """
+    posteriors = noise_model.posteriors_of(pred_probs)
+    posterior = np.take_along_axis(posteriors, labels, axis=1).clip(1e-12, 1 - 1e-12)
+    own = np.take_along_axis(pred_probs, labels, axis=1)
+    others = _best_other(labels, pred_probs)
+    own, others = (np.maximum(p, 1e-6, dtype=np.float64) for p in (own, others))
+    return expit((logit(posterior) + np.log(own) - np.log(others)) / 2)
+
+
 # -- what users call -------------------------------------------------------------------
 
 
@@ -304,15 +425,15 @@ def get_label_quality_scores(
         0.001 and values lie in [0, 1] within 1e-6. Columns of a data frame are taken by
         position, or by name where the names are exactly the classes.
 
-    method : {"self_confidence", "normalized_margin", "confidence_weighted_entropy"}, \
-            default="self_confidence"
-        The scoring method, see :func:`self_confidence`, :func:`normalized_margin` and
-        :func:`confidence_weighted_entropy`.
+    method : {"self_confidence", "normalized_margin", \
+            "confidence_weighted_entropy", "noise_aware"}, default="self_confidence"
+        The scoring method, see :func:`self_confidence`, :func:`normalized_margin`,
+        :func:`confidence_weighted_entropy` and :func:`noise_aware`.
 
     adjust_pred_probs : bool, default=False
         Whether to make up for classes that the model is less sure of, such as rare
         ones: each class's confident threshold is subtracted from its probabilities
-        before they are scored. Not defined for `"confidence_weighted_entropy"`.
+        before they are scored. Defined for the first two methods alone.
 
     classes : array-like of shape (n_classes,), default=None
         The labels that the columns of `pred_probs` stand for, such as a fitted
@@ -383,8 +504,8 @@ def get_label_quality_scores(
     """
     check_adjustable(method, adjust_pred_probs, "adjust_pred_probs=False")
     codes, pred_probs, _ = check_labels_and_pred_probs(labels, pred_probs, classes)
-    thresholds = mean_self_confidence(codes, pred_probs) if adjust_pred_probs else None
-    return score_labels(codes, pred_probs, method, thresholds)
+    learned = learn(codes, pred_probs, method, adjust_pred_probs)
+    return score_labels(codes, pred_probs, method, learned)
 
 
 @validate_params(
@@ -392,10 +513,13 @@ def get_label_quality_scores(
         "pred_probs": "no_validation",
         "method": [StrOptions(set(METHODS))],
         "thresholds": "no_validation",
+        "noise_model": [NoiseModel, None],
     },
     prefer_skip_nested_validation=True,
 )
-def candidate_label_scores(pred_probs, *, method="self_confidence", thresholds=None):
+def candidate_label_scores(
+    pred_probs, *, method="self_confidence", thresholds=None, noise_model=None
+):
     """Score every label that a sample could have, whatever label it was given.
 
     The score in row i, column k is what :func:`get_label_quality_scores` would give
@@ -407,15 +531,18 @@ def candidate_label_scores(pred_probs, *, method="self_confidence", thresholds=N
         Out-of-sample predicted probabilities of each class; rows sum to 1. Columns are
         taken by position.
 
-    method : {"self_confidence", "normalized_margin", "confidence_weighted_entropy"}, \
-            default="self_confidence"
-        The scoring method, see :func:`self_confidence`, :func:`normalized_margin` and
-        :func:`confidence_weighted_entropy`.
+    method : {"self_confidence", "normalized_margin", \
+            "confidence_weighted_entropy", "noise_aware"}, default="self_confidence"
+        The scoring method, see :func:`self_confidence`, :func:`normalized_margin`,
+        :func:`confidence_weighted_entropy` and :func:`noise_aware`.
 
     thresholds : array-like of shape (n_classes,), default=None
         The :func:`confident_thresholds` to adjust the probabilities by; infinity for a
-        class that no label uses. None scores the probabilities as they are. Not
-        defined for `"confidence_weighted_entropy"`.
+        class that no label uses. None scores the probabilities as they are. Defined for
+        the first two methods alone.
+
+    noise_model : NoiseModel, default=None
+        What :func:`learn_noise_model` returns, for `"noise_aware"`.
 
     Returns
     -------
@@ -426,8 +553,8 @@ def candidate_label_scores(pred_probs, *, method="self_confidence", thresholds=N
     Raises
     ------
     ValueError
-        If `pred_probs` are no probabilities, if `thresholds` does not fit them, if
-        `method` is unknown or cannot be adjusted.
+        If `pred_probs` are no probabilities, if `thresholds` or `noise_model` does not
+        fit them or `method`, or if `method` is unknown.
     TypeError
         If `pred_probs` is no dense array-like.
 
@@ -447,10 +574,23 @@ def candidate_label_scores(pred_probs, *, method="self_confidence", thresholds=N
            [0.55, 0.45, 0.45]])
     """
     check_adjustable(method, thresholds is not None, "thresholds=None")
+    if (method == "noise_aware") != (noise_model is not None):
+        raise ValueError(
+            "noise_model must be given for the method 'noise_aware' and for no other, "
+            f"but method is {method!r} and noise_model is {brief(noise_model)}; pass "
+            "what learn_noise_model returns with method='noise_aware'."
+        )
     pred_probs = check_pred_probs(pred_probs)
+    learned = noise_model
     if thresholds is not None:
-        thresholds = _check_thresholds(thresholds, pred_probs)
-    return score_candidates(pred_probs, method, thresholds)
+        learned = _check_thresholds(thresholds, pred_probs)
+    if noise_model is not None and len(noise_model.noise_matrix) != pred_probs.shape[1]:
+        raise ValueError(
+            "noise_model must be of the classes of pred_probs, but has "
+            f"{len(noise_model.noise_matrix)} classes for {pred_probs.shape[1]} "
+            "columns; learn it from probabilities of the same classes."
+        )
+    return score_candidates(pred_probs, method, learned)
 
 
 @validate_params(
@@ -488,7 +628,7 @@ def order_label_issues(
         Out-of-sample predicted probabilities of each class; rows sum to 1.
 
     rank_by : {"self_confidence", "normalized_margin", \
-            "confidence_weighted_entropy"}, default="self_confidence"
+            "confidence_weighted_entropy", "noise_aware"}, default="self_confidence"
         The scoring method to order by.
 
     rank_by_kwargs : dict, default=None
@@ -556,40 +696,41 @@ def order_label_issues(
 # -- from one method to all scores -----------------------------------------------------
 
 
-def score_labels(codes, pred_probs, method, thresholds=None):
+def learn(codes, pred_probs, method, adjust_pred_probs):
+    """Learn what a method needs to know of the data set as a whole.
+
+    Returns thresholds, a noise model, or None if each row stands for itself.
+    """
+    return METHODS[method].learn(codes, pred_probs, adjust_pred_probs)
+
+
+def score_labels(codes, pred_probs, method, learned=None):
     """Score one label code per row of checked probabilities."""
-    formula = METHODS[method].formula
+    apply = METHODS[method].apply
     scores = np.empty(len(pred_probs), dtype=pred_probs.dtype)
-    for rows, block in _blocks(pred_probs, thresholds):
-        scores[rows] = formula(codes[rows, np.newaxis], block)[:, 0]
+    for rows in row_blocks(pred_probs):
+        scores[rows] = apply(codes[rows, np.newaxis], pred_probs[rows], learned)[:, 0]
     return scores
 
 
-def score_candidates(pred_probs, method, thresholds=None):
+def score_candidates(pred_probs, method, learned=None):
     """Score every class for each row of checked probabilities."""
-    formula = METHODS[method].formula
+    apply = METHODS[method].apply
     every_class = np.arange(pred_probs.shape[1])[np.newaxis]
     scores = np.empty(pred_probs.shape, dtype=pred_probs.dtype)
-    for rows, block in _blocks(pred_probs, thresholds):
-        scores[rows] = formula(every_class, block)
+    for rows in row_blocks(pred_probs):
+        scores[rows] = apply(every_class, pred_probs[rows], learned)
     return scores
 
 
-def score_best_candidates(pred_probs, method, thresholds=None):
+def score_best_candidates(pred_probs, method, learned=None):
     """Score the best class for each row of checked probabilities."""
-    formula = METHODS[method].formula
+    apply = METHODS[method].apply
     every_class = np.arange(pred_probs.shape[1])[np.newaxis]
     scores = np.empty(len(pred_probs), dtype=pred_probs.dtype)
-    for rows, block in _blocks(pred_probs, thresholds):
-        scores[rows] = formula(every_class, block).max(axis=1)
-    return scores
-
-
-def _blocks(pred_probs, thresholds):
-    """Yield slices of rows and the probabilities, adjusted if there are thresholds."""
     for rows in row_blocks(pred_probs):
-        block = pred_probs[rows]
-        yield rows, block if thresholds is None else _adjusted(block, thresholds)
+        scores[rows] = apply(every_class, pred_probs[rows], learned).max(axis=1)
+    return scores
 
 
 def _adjusted(pred_probs, thresholds):

@@ -103,8 +103,9 @@ def stratified_interval(n_wrong, n_reviewed, sizes, z, correction=0.0):
     high = rate + _distance_down(n_right, *strata, z, correction) + 1 - seen
     low = np.maximum(low, n_wrong.sum(axis=-1) / n_samples)
     high = np.minimum(high, 1 - n_right.sum(axis=-1) / n_samples)
-    rate = np.divide(rate, seen, out=np.full_like(rate, 0.5), where=seen > 0)
-    return rate, low, high
+    rate = np.divide(rate, seen, out=np.full_like(rate, 0.5), where=seen > 0).clip(0, 1)
+    # Rounding errors alone could put the estimate outside of its interval.
+    return rate, np.minimum(low, rate), np.maximum(high, rate)
 
 
 def _distance_down(n_wrong, n_reviewed, sizes, weights, z, correction):

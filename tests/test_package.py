@@ -114,7 +114,7 @@ def test_readme_code_runs(capsys, tmp_path, monkeypatch):
     exec(compile("\n".join(blocks), "README.md", "exec"), {})
     output = capsys.readouterr().out
     assert "Most suspicious labels" in output
-    assert "ErrorRate(rate=0.0, low=0.0, high=" in output
+    assert output.count("0.0% (0.0% to ") == 2
     assert (tmp_path / "audit.html").exists()
 
 

@@ -10,6 +10,7 @@ import warnings
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import brentq
@@ -37,31 +38,38 @@ def _close_figures():
 
 
 def naive_distance_down(x, m, sizes, z, c):
-    """The walk of the class docstring for one set of counts, by a fine grid."""
+    """The distance of the class docstring for one set of counts, by root finding."""
     W = sizes / sizes.sum()
     f = m / sizes
-    best = 0.0
-    for t in np.exp(np.linspace(-10, 25, 20_000)):
-        # Most likely shares: the root of m' (p0 / p - (1 - p0) / (1 - p)) = t W.
-        p = np.empty(len(x))
+
+    def excess(log_t):
+        """How much further the walk is than the spread there explains."""
+        distance = V = vu = vus = 0
         for h in range(len(x)):
-            p0, effective = x[h] / m[h], m[h] / (1 - f[h])
-            a = t * W[h]
-            p[h] = (
-                effective + a - np.sqrt((effective + a) ** 2 - 4 * a * effective * p0)
-            ) / (2 * a)
-        v = W**2 * p * (1 - p) * (1 - f) / np.maximum(m - 1, 1)
-        V = v.sum()
-        if V < 1e-300:
-            break
-        u = W / m
-        U = (v * u).sum() / V
-        S = (v * u * (1 - 2 * f) * (1 - 2 * p)).sum() / V
-        distance = (W * (x / m - p)).sum()
-        if distance > max(z * np.sqrt(V) + c * U + (z**2 - 1) / 6 * S, U / 2):
-            break
-        best = distance
-    return best
+            p0, t = x[h] / m[h], np.exp(log_t) * W[h]
+            p = p0
+            if f[h] < 1:
+                effective = m[h] / (1 - f[h])
+                root = (effective - t) ** 2 + 4 * t * effective * (1 - p0)
+                p = min(2 * effective * p0 / (effective + t + np.sqrt(root)), 1)
+            v = W[h] ** 2 * p * (1 - p) * (1 - f[h]) / max(m[h] - 1, 1)
+            u = W[h] / m[h]
+            V, vu = V + v, vu + v * u
+            vus += v * u * (1 - 2 * f[h]) * (1 - 2 * p)
+            distance += W[h] * (p0 - p)
+        if V == 0:
+            return distance, distance
+        U, S = vu / V, vus / V
+        reach = z * np.sqrt(V) + c * U + (z**2 - 1) / 6 * S
+        return distance, distance - max(reach, U / 2)
+
+    steps = np.linspace(-12, 40, 2000)
+    signs = [excess(step)[1] for step in steps]
+    first = next((i for i, sign in enumerate(signs) if sign > 0), None)
+    if first is None:
+        return excess(steps[-1])[0]
+    ends = steps[first - 1], steps[first]
+    return excess(brentq(lambda step: excess(step)[1], *ends, xtol=1e-13))[0]
 
 
 def mid_p_interval(x, m):
@@ -81,9 +89,9 @@ def clopper_pearson_interval(x, m):
     return low, beta.ppf(0.975, x + 1, m - x) if x < m else 1
 
 
-def random_counts(rng, n_strata):
+def random_counts(rng, n_strata, fewest=2):
     sizes = rng.integers(20, 500, size=n_strata)
-    m = rng.integers(2, 20, size=n_strata)
+    m = rng.integers(fewest, 20, size=n_strata)
     x = rng.binomial(m, rng.beta(0.5, 1.5, size=n_strata))
     return x, m, sizes
 
@@ -101,14 +109,18 @@ def noisy_labels(n_samples=1000, rate=0.1, seed=0):
 @pytest.mark.parametrize("correction", [0, 0.5])
 def test_interval_equals_its_naive_twin(correction, global_random_seed):
     rng = np.random.default_rng(global_random_seed)
-    x, m, sizes = random_counts(rng, n_strata=4)
-    rate, low, high = stratified_interval(x, m, sizes, Z, correction)
-    W = sizes / sizes.sum()
-    assert_allclose(rate, (W * x / m).sum())
-    expected = rate - naive_distance_down(x, m, sizes, Z, correction)
-    assert_allclose(low, max(expected, x.sum() / sizes.sum()), atol=2e-3)
-    expected = rate + naive_distance_down(m - x, m, sizes, Z, correction)
-    assert_allclose(high, min(expected, 1 - (m - x).sum() / sizes.sum()), atol=2e-3)
+    for _ in range(5):
+        x, m, sizes = random_counts(rng, n_strata=4)
+        sizes[:2] = np.ceil(m[:2] / rng.uniform(0.5, 0.95, size=2))  # nearly a census
+        sizes[2] = m[2]
+        rate, low, high = stratified_interval(x, m, sizes, Z, correction)
+        W = sizes / sizes.sum()
+        assert_allclose(rate, (W * x / m).sum())
+        down = naive_distance_down(x, m, sizes, Z, correction)
+        assert_allclose(low, max(rate - down, x.sum() / sizes.sum()), atol=1e-7)
+        up = naive_distance_down(m - x, m, sizes, Z, correction)
+        highest = 1 - (m - x).sum() / sizes.sum()
+        assert_allclose(high, min(rate + up, highest), atol=1e-7)
 
 
 @pytest.mark.parametrize("m", [20, 50, 300])
@@ -134,10 +146,11 @@ def test_mirror_symmetry(global_random_seed):
 
 
 @pytest.mark.parametrize("correction", [0, 0.5])
-def test_one_more_error_never_lowers_a_bound(correction, global_random_seed):
+def test_one_more_error_does_not_lower_a_bound(correction, global_random_seed):
+    # A stratum of fewer than seven reviews can lower one a little; none is planned so.
     rng = np.random.default_rng(global_random_seed)
     for _ in range(20):
-        x, m, sizes = random_counts(rng, n_strata=rng.integers(1, 6))
+        x, m, sizes = random_counts(rng, rng.integers(1, 6), fewest=7)
         before = stratified_interval(x, m, sizes, Z, correction)
         for stratum in np.flatnonzero(x < m):
             more = x.copy()
@@ -165,8 +178,8 @@ def test_census_has_no_width():
 def test_stratum_without_a_review_may_have_any_share():
     rate, low, high = stratified_interval([0, 0], [0, 0], [5, 15], Z)
     assert (rate, low, high) == (0.5, 0, 1)
-    _, low, high = stratified_interval([5, 0], [10, 0], [10, 30], Z)
-    assert_allclose([low, high], [0.125, 0.125 + 0.75])
+    rate, low, high = stratified_interval([5, 0], [10, 0], [10, 30], Z)
+    assert_allclose([rate, low, high], [0.5, 0.125, 0.125 + 0.75])
 
 
 def test_batches_of_counts_are_treated_one_by_one(global_random_seed):
@@ -288,17 +301,70 @@ def test_draw_depends_on_the_random_state_alone():
 
 
 def test_draw_prefers_suspicious_labels_and_shows_them_in_random_order():
-    n_first, n_drawn, first_places = 0, 0, []
-    for seed in range(40):
+    n_first, n_last, first_places, first_of_all = 0, 0, [], []
+    for seed in range(60):
         review = LabelReview(np.arange(1000.0), random_state=seed)
         rows = review.draw(100)
         n_first += np.sum(rows < 100)
-        n_drawn += np.sum(rows >= 900)
+        n_last += np.sum(rows >= 900)
         first_places.append(np.flatnonzero(rows < 100).mean())
+        first_of_all.append(rows[0] < 500)
     # A(0.1) = 0.172 of the review in the first tenth, 1 - A(0.9) = 0.084 in the last.
-    assert_allclose(n_first / 4000, 0.172, atol=0.02)
-    assert_allclose(n_drawn / 4000, 0.084, atol=0.02)
+    assert_allclose(n_first / 6000, 0.172, atol=0.02)
+    assert_allclose(n_last / 6000, 0.084, atol=0.02)
     assert_allclose(np.mean(first_places), 49.5, atol=5)
+    assert_allclose(np.mean(first_of_all), share_of_review(0.5), atol=0.2)
+
+
+def test_whoever_stops_early_has_looked_at_all_strata_alike():
+    scores, is_wrong = noisy_labels(2000)
+    review = LabelReview(scores, random_state=0)
+    rows = review.draw(140)
+    sheet = review.to_frame()
+    for n in (20, 40, 55, 139):
+        counts = np.bincount(sheet["stratum"].iloc[:n], minlength=20)
+        assert np.ptp(counts) <= 1
+    review.record(rows[:40], is_wrong[rows[:40]])
+    alone = LabelReview(scores, random_state=0)
+    rows = alone.draw(40)
+    alone.record(rows, is_wrong[rows])
+    width = np.ptp(alone.error_rate()[1:3])
+    assert np.ptp(review.error_rate()[1:3]) < 1.5 * width
+
+
+def test_equal_scores_are_ranked_at_random():
+    review = LabelReview(np.ones(500), random_state=0)
+    rows = review.draw(500)
+    ranks = review.to_frame().set_index("position")["rank"].sort_index()
+    assert abs(np.corrcoef(ranks, np.arange(500))[0, 1]) < 0.2
+    assert sorted(rows.tolist()) == list(range(500))
+
+
+@pytest.mark.parametrize("n", [150, 159])
+def test_top_k_gets_a_fifth_of_every_draw(n):
+    for seed in range(20):
+        review = LabelReview(np.arange(10_000.0), top_k=300, random_state=seed)
+        assert np.sum(review.draw(n) < 300) >= n / 5
+
+
+def test_strata_get_the_remainder_at_random():
+    n_drawn = np.zeros(20)
+    for seed in range(200):
+        review = LabelReview(np.arange(2000.0), random_state=seed)
+        review.draw(150)  # 7 of each of 20 strata, and one more of ten
+        n_drawn += np.bincount(review.to_frame()["stratum"], minlength=20) - 7
+    assert n_drawn.sum() == 2000
+    assert_allclose(n_drawn / 200, 0.5, atol=0.2)
+
+
+@pytest.mark.parametrize("place", ["scores", "labels", "predicted_labels"])
+def test_index_comes_from_what_has_one(place):
+    columns = {"scores": [0.1, 0.2, 0.3], "labels": list("xyz")}
+    columns["predicted_labels"] = list("zyx")
+    columns[place] = pd.Series(columns[place], index=list("abc"))
+    review = LabelReview(columns.pop("scores"), **columns, random_state=0)
+    rows = review.draw(3)
+    assert review.to_frame().index.tolist() == [list("abc")[row] for row in rows]
 
 
 def test_record_replaces_and_refuses():
@@ -315,6 +381,10 @@ def test_record_replaces_and_refuses():
     review.record(rows[0], False)
     assert review.error_rate().rate < expected.error_rate().rate
 
+    with pytest.raises(TypeError, match=r"rows must be positions .* has dtype bool"):
+        review.record(np.ones(100, dtype=bool), np.ones(100, dtype=bool))
+    with pytest.raises(ValueError, match=f"distinct, but {rows[0]} is there more"):
+        review.record([rows[0], rows[0]], [True, False])
     outside = next(row for row in range(100) if row not in rows)
     with pytest.raises(ValueError, match=f"rows must be .* but {outside} is not"):
         review.record([rows[0], outside], [True, True])
@@ -431,8 +501,10 @@ def test_few_answers_are_a_warning_and_none_an_error():
     with pytest.raises(ValueError, match="needs answers, but none is recorded"):
         review.error_rate()
     review.record(rows[:19], [False] * 19)
-    with pytest.warns(UserWarning, match="Only 19 labels are reviewed"):
-        review.error_rate()
+    for estimate in (review.error_rate, lambda: review.precision_at(100)):
+        with pytest.warns(UserWarning, match="Only 19 labels are reviewed") as caught:
+            estimate()
+        assert caught[0].filename == __file__
     review.record(rows[19], False)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -543,6 +615,46 @@ def test_sheet_without_pandas(monkeypatch):
     assert read.error_rate() == review.error_rate()
 
 
+def test_audit_goes_on_with_its_sheet():
+    audit = audit_to_review()
+    review = audit.review(random_state=0)
+    rows = review.draw(60)
+    review.record(rows[:40], np.arange(40) % 3 == 0)
+    resumed = audit.review(frame=review.to_frame(), random_state=0)
+    pd.testing.assert_frame_equal(resumed.to_frame(), review.to_frame())
+    assert resumed.error_rate() == review.error_rate()
+    assert_array_equal(resumed.draw(20), review.draw(20))
+    with pytest.raises(ValueError, match="with this random_state, but holds"):
+        audit.review(frame=review.to_frame(), random_state=1)
+    with pytest.raises(ValueError, match="keep all its rows"):
+        audit.review(frame=review.to_frame().iloc[1:], random_state=0)
+
+
+def test_sheet_as_a_polars_frame():
+    review, *_ = reviewed(n=50)
+    sheet = pl.DataFrame(
+        {name: column.tolist() for name, column in review.to_frame().items()}
+    )
+    read = LabelReview.from_frame(sheet)
+    assert read.error_rate() == review.error_rate()
+    assert read.n_drawn == 50
+
+
+def test_error_rate_in_words():
+    review, *_ = reviewed()
+    result = review.error_rate()
+    assert str(result) == (
+        f"{result.rate:.1%} ({result.low:.1%} to {result.high:.1%}), from 200 answers"
+    )
+
+
+def test_estimates_stay_in_their_interval():
+    for seed in range(30):
+        review, *_ = reviewed(n=200, seed=seed)
+        for result in (review.precision_at(80), review.error_rate()):
+            assert 0 <= result.low <= result.rate <= result.high <= 1
+
+
 def test_sheet_that_lost_something_is_refused():
     review, *_ = reviewed()
     sheet = review.to_frame()
@@ -555,12 +667,24 @@ def test_sheet_that_lost_something_is_refused():
         LabelReview.from_frame(sheet[sheet["stratum"] != 3])
     with pytest.raises(ValueError, match=r"is_wrong must be .* but has 'maybe'"):
         LabelReview.from_frame(sheet.assign(is_wrong="maybe"))
-    with pytest.raises(ValueError, match="whole numbers in column 'position'"):
+    with pytest.raises(ValueError, match=r"column 'position'.* has 'x' in row 0"):
         LabelReview.from_frame(sheet.assign(position="x"))
-    with pytest.raises(ValueError, match="must have been drawn from these scores"):
-        LabelReview.from_frame(sheet, scores[::-1], random_state=0)
-    with pytest.raises(ValueError, match="must have been drawn from these scores"):
-        LabelReview.from_frame(sheet, scores[:500], random_state=0)
+    with pytest.raises(ValueError, match=r"whole numbers in .* in row 200"):
+        LabelReview.from_frame(pd.concat([sheet, pd.DataFrame({"is_wrong": ["no"]})]))
+    with pytest.raises(ValueError, match=r"in row 0 position .* do not fit"):
+        LabelReview.from_frame(sheet.assign(rank=sheet["rank"].to_numpy()[::-1]))
+    for name, wrong in [("position", 5000), ("position", -1), ("rank", np.inf)]:
+        column = sheet[name].to_numpy(dtype=float, copy=True)
+        column[7] = wrong
+        with pytest.raises(ValueError, match=r"in row 7"):
+            LabelReview.from_frame(sheet.assign(**{name: column}))
+    with pytest.raises(TypeError, match=r"\['random_state'\] together with scores"):
+        LabelReview.from_frame(sheet, random_state=0)
+    with pytest.raises(ValueError, match="a row for each drawn label, but is empty"):
+        LabelReview.from_frame(sheet.head(0))
+    for other in (scores[::-1], scores[:500]):
+        with pytest.raises(ValueError, match="with this random_state, but holds"):
+            LabelReview.from_frame(sheet, other, random_state=0)
     with pytest.raises(ValueError, match="each label once, but has position"):
         LabelReview.from_frame(pd.concat([sheet, sheet.head(1)]))
 
@@ -586,3 +710,20 @@ def test_plot_shows_findings_and_interval():
         f"{n_wrong} wrong": n_wrong,
         f"{200 - n_wrong} right": 200 - n_wrong,
     }
+
+
+def test_plot_of_an_unfinished_review_and_its_level():
+    scores, is_wrong = noisy_labels()
+    review = LabelReview(scores, random_state=0)
+    rows = review.draw(200)
+    with pytest.raises(ValueError, match="needs answers, but none is recorded"):
+        review.plot()
+    safe = rows[review.to_frame()["stratum"] >= 12]
+    review.record(safe, is_wrong[safe])
+    assert len(review.plot().ax_.lines[0].get_xdata()) == 8
+    review.record(rows, is_wrong[rows])
+    options = {"confidence_level": 0.99, "interval": "exact"}
+    (band,) = review.plot(**options).ax_.collections
+    ends = band.get_paths()[0].vertices
+    high = review.error_rate(**options).high
+    assert_allclose(ends[ends[:, 0] == 1000, 1].max(), high)

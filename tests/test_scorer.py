@@ -79,10 +79,12 @@ def test_functional_core_computes_every_score(method, adjust):
     )
     thresholds = confident_thresholds(y, scorer.oof_pred_probs_, classes=NAMES)
     assert_array_equal(scorer.confident_thresholds_, thresholds)
+    assert hasattr(scorer, "noise_model_") == (method == "noise_aware")
     candidates = candidate_label_scores(
         scorer.predict_proba(X),
         method=method,
         thresholds=thresholds if adjust else None,
+        noise_model=getattr(scorer, "noise_model_", None),
     )
     assert_array_equal(scorer.transform(X)[:, 4:], candidates)
     assert_array_equal(scorer.score_samples(X, y), candidates[np.arange(150), Y])
@@ -856,3 +858,13 @@ def test_representation_shows_the_wrapped_estimator():
     scorer = LabelQualityScorer(KNeighborsClassifier(7))
     assert "KNeighborsClassifier(n_neighbors=7)" in repr(scorer)
     assert "KNeighborsClassifier" in scorer._repr_html_()
+
+
+def test_method_that_learns_must_be_there_in_fit():
+    scorer = LabelQualityScorer(GaussianNB()).fit(X, Y)
+    scorer.set_params(method="noise_aware")
+    with pytest.raises(NotFittedError, match="'noise_aware', which learns in fit"):
+        scorer.score_samples(X, Y)
+    scorer.fit(X, Y).score_samples(X, Y)
+    scorer.set_params(method="self_confidence").fit(X, Y)
+    assert not hasattr(scorer, "noise_model_")

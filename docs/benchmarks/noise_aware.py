@@ -1,0 +1,143 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Does a score that learns the noise find more wrong labels, and where does it lose?
+
+Labels of known data are made wrong in three ways and at three rates; the average
+precision of each score for "the label is wrong" is compared. cleanlab's own entropy
+score runs beside ours on the same probabilities; its other scores are the same.
+
+Run it by ``python docs/benchmarks/noise_aware.py``; it takes two minutes on two cores,
+and prints Markdown tables. With a folder as argument it reads the probabilities and
+the truth from there instead: every file ``<name>.npz`` holds ``labels`` and
+``is_error`` of shape (n,) and, for each model, ``pred_probs_<model>`` of shape (n, K).
+"""
+
+import argparse
+import itertools
+import platform
+import warnings
+from pathlib import Path
+
+import joblib
+import numpy as np
+import sklearn
+from objective import CLASSIFIERS, DATA, KINDS
+from sklearn.datasets import load_iris
+from sklearn.metrics import average_precision_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+import sklabelquality
+from sklabelquality import (
+    get_label_quality_scores,
+    inject_label_noise,
+    label_posterior,
+)
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import cleanlab
+    from cleanlab.rank import get_label_quality_scores as scores_of_cleanlab
+
+SCORES = {
+    "self-confidence": {"method": "self_confidence"},
+    "margin": {"method": "normalized_margin"},
+    "entropy": {"method": "confidence_weighted_entropy"},
+    "self-conf. adj.": {"method": "self_confidence", "adjust_pred_probs": True},
+    "margin adj.": {"method": "normalized_margin", "adjust_pred_probs": True},
+    "noise-aware": {"method": "noise_aware"},
+}
+NAMES = [*SCORES, "posterior alone", "cleanlab's entropy"]
+DATA = DATA | {"iris": lambda: load_iris(return_X_y=True)}
+RATES = [0.05, 0.2, 0.4]
+
+
+def evaluate(labels, pred_probs, is_error):
+    """Return the average precision of each score."""
+    warnings.simplefilter("ignore")
+    scores = [
+        get_label_quality_scores(labels, pred_probs, **kwargs)
+        for kwargs in SCORES.values()
+    ]
+    scores.append(label_posterior(labels, pred_probs))
+    scores.append(
+        scores_of_cleanlab(labels, pred_probs, method="confidence_weighted_entropy")
+    )
+    return [average_precision_score(is_error, -score) for score in scores]
+
+
+def run(data, classifier, kind, rate, seed):
+    """Evaluate one cell with injected noise."""
+    X, y = DATA[data]()
+    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
+    pred_probs = None
+    if kind == "instance":
+        truth = CLASSIFIERS["logistic"]
+        pred_probs = cross_val_predict(truth, X, y, cv=folds, method="predict_proba")
+    y, is_error = inject_label_noise(
+        y, pred_probs, kind=kind, rate=rate, random_state=seed
+    )
+    pred_probs = cross_val_predict(
+        CLASSIFIERS[classifier], X, y, cv=folds, method="predict_proba"
+    )
+    return evaluate(y, pred_probs, is_error)
+
+
+def table(title, precision, groups):
+    """Print the mean average precision of each score for each group."""
+    print(f"\n| {title} | " + " | ".join(NAMES) + " |")
+    print("| --- |" + " --- |" * len(NAMES))
+    for group in [*dict.fromkeys(groups), None]:
+        own = precision[[group in (None, other) for other in groups]]
+        name = "**all**" if group is None else group
+        print(f"| {name} | " + " | ".join(f"{v:.3f}" for v in own.mean(axis=0)) + " |")
+
+
+def read_folder(folder):
+    """Yield name, labels, probabilities and errors of all models of all files."""
+    for path in sorted(Path(folder).glob("*.npz")):
+        with np.load(path) as file:
+            labels, is_error = file["labels"].astype(int), file["is_error"].astype(bool)
+            for key in file.files:
+                if key.startswith("pred_probs_"):
+                    yield path.stem, labels, file[key].astype(float), is_error
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", nargs="?")
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--n-jobs", type=int, default=2)
+    args = parser.parse_args()
+    parallel = joblib.Parallel(n_jobs=args.n_jobs)
+    if args.folder is None:
+        settings = list(
+            itertools.product(DATA, CLASSIFIERS, KINDS, RATES, range(args.seeds))
+        )
+        results = parallel(joblib.delayed(run)(*setting) for setting in settings)
+        groups = {
+            "noise": [setting[2] for setting in settings],
+            "rate": [f"{setting[3]:.0%}" for setting in settings],
+            "noise and rate": [f"{s[2]}, {s[3]:.0%}" for s in settings],
+            "classifier": [setting[1] for setting in settings],
+            "data": [setting[0] for setting in settings],
+        }
+    else:
+        names, *problems = zip(*read_folder(args.folder), strict=True)
+        results = parallel(
+            joblib.delayed(evaluate)(*problem)
+            for problem in zip(*problems, strict=True)
+        )
+        groups = {"data": list(names)}
+    print(
+        f"Mean average precision over {len(results)} cells; sklabelquality "
+        f"{sklabelquality.__version__}, cleanlab {cleanlab.__version__}, scikit-learn "
+        f"{sklearn.__version__}, NumPy {np.__version__}, Python "
+        f"{platform.python_version()}."
+    )
+    for title, of_cells in groups.items():
+        table(title, np.array(results), of_cells)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,382 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""A model of the label noise: what each true class looks like, and how it is labelled.
+
+It is learned from the labels and the predicted probabilities of a whole data set, and
+then says for any sample, from its predicted probabilities alone, how likely each label
+would be right:
+
+1. Start with the noise matrix of the confident joint and with the probabilities as the
+   model gave them: how likely is each class to be the true one of each sample?
+2. Describe the true classes by the means of their log probabilities and one common
+   covariance: linear discriminant analysis with classes that are not certain.
+3. Count how often each true class, by this description, is given each label.
+4. Repeat 2 and 3 once.
+"""
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+from scipy.sparse import csr_array
+from scipy.special import softmax
+
+from sklabelquality._confident_learning import (
+    calibrate_confident_joint,
+    count_confident_joint,
+    mean_self_confidence,
+)
+from sklabelquality._validation import (
+    check_labels_and_pred_probs,
+    check_pred_probs,
+    row_blocks,
+)
+
+# A lower probability counts as this much before its logarithm is taken.
+LOWEST_PROBABILITY = 1e-3
+# So many samples of each class and label are made up, and as many more as there are
+# classes with a label that is right.
+PSEUDO_COUNT = 0.5
+# The part of the covariance off the diagonal is made smaller by this share.
+SHRINKAGE = 0.1
+# What is added to the diagonal, relative to its mean and at least.
+RIDGE, LEAST_RIDGE = 1e-6, 1e-9
+# Of more classes than this the covariance is taken to be diagonal.
+MOST_CLASSES = 1000
+# One round is a little better for symmetric noise and worse for class-dependent noise.
+N_ROUNDS, N_COUNTS = 2, 3
+
+
+class NoiseModel:
+    """How often each true class is given each label, and what it looks like.
+
+    Made by :func:`learn_noise_model`.
+
+    Parameters
+    ----------
+    used : ndarray of shape (n_used,)
+        The positions of the classes that labels use; the others take no part.
+
+    noise_matrix : ndarray of shape (n_classes, n_classes)
+        The learned noise matrix.
+
+    coef : ndarray of shape (n_used, n_used)
+        The coefficients of the log probabilities (row) for each class (column).
+
+    intercept : ndarray of shape (n_used,)
+        What is added for each class.
+
+    Attributes
+    ----------
+    noise_matrix : ndarray of shape (n_classes, n_classes)
+        Entry (j, k) is the probability that a sample of true class j (row) is given
+        label k (column); rows sum to 1. A class that no label uses is labelled as
+        itself.
+
+    See Also
+    --------
+    noise_matrix : An estimate by counting confident samples.
+    """
+
+    def __init__(self, used, noise_matrix, coef, intercept):
+        self.used = used
+        self.noise_matrix = noise_matrix
+        self.coef = coef
+        self.intercept = intercept
+
+    def posteriors(self, pred_probs):
+        """Say how likely each label would be right if a sample was given it.
+
+        Parameters
+        ----------
+        pred_probs : array-like of shape (n_samples, n_classes)
+            Out-of-sample predicted probabilities of each class; rows sum to 1.
+
+        Returns
+        -------
+        posteriors : ndarray of shape (n_samples, n_classes)
+            Probabilities in [0, 1]; 0 for classes that no label uses. Rows do not sum
+            to 1, since each entry supposes another label. It is this model's opinion.
+
+        Raises
+        ------
+        ValueError
+            If `pred_probs` are no probabilities, or of another number of classes.
+        TypeError
+            If `pred_probs` is no dense array-like.
+        """
+        pred_probs = check_pred_probs(pred_probs)
+        if pred_probs.shape[1] != len(self.noise_matrix):
+            raise ValueError(
+                "pred_probs must have a column for each class, but has "
+                f"{pred_probs.shape[1]} columns for a noise model of "
+                f"{len(self.noise_matrix)} classes; pass probabilities of the same "
+                "classes in the same order."
+            )
+        return self.posteriors_of(pred_probs)
+
+    def posteriors_of(self, pred_probs):
+        """Compute the posteriors from checked probabilities."""
+        log_probs = _log_probabilities(pred_probs[:, self.used])
+        true_class = softmax(log_probs @ self.coef + self.intercept, axis=1)
+        T = self.noise_matrix[np.ix_(self.used, self.used)]
+        posteriors = np.zeros(pred_probs.shape)
+        posteriors[:, self.used] = true_class * np.diagonal(T) / (true_class @ T)
+        return posteriors
+
+
+def learn_noise_model(labels, pred_probs, *, classes=None):
+    r"""Learn how the true classes of a data set are labelled.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_samples,)
+        The given labels: integers 0 to n_classes - 1, or labels of any kind that
+        `classes` lists, or strings that use each class at least once.
+
+    pred_probs : array-like of shape (n_samples, n_classes)
+        Out-of-sample predicted probabilities of each class; rows sum to 1.
+
+    classes : array-like of shape (n_classes,), default=None
+        The labels that the columns of `pred_probs` stand for, such as a fitted
+        classifier's `classes_`.
+
+    Returns
+    -------
+    noise_model : NoiseModel
+        The learned noise matrix, and the posteriors of any label of any sample.
+
+    Raises
+    ------
+    ValueError
+        If `labels`, `pred_probs` and `classes` do not fit together, or contain
+        missing values, or if `pred_probs` are no probabilities.
+    TypeError
+        If `labels` or `pred_probs` is no dense array-like.
+
+    See Also
+    --------
+    noise_aware : The score that uses it.
+    label_posterior : The posteriors of the given labels.
+
+    Notes
+    -----
+    With the predicted probabilities :math:`P` and the labels :math:`y`, let
+    :math:`x_i` be the logarithms of :math:`\max(P_{ik}, 10^{-3})`, divided by their
+    sum. The noise matrix :math:`T_{jk}`, probability of label k for true class j,
+    starts from the calibrated :func:`confident_joint`, and the responsibilities from
+    :math:`R_{ij} \propto P_{ij}^2\, T_{j y_i}`. Then twice:
+
+    1. The classes get means :math:`\mu_j`, shares :math:`\pi_j` and one within-class
+       covariance :math:`S` of the :math:`x_i`, weighted by :math:`R`. A tenth of what
+       is off the diagonal of :math:`S` is dropped. This gives :math:`Q_{ij} \propto
+       \exp(x_i^\top S^{-1} \mu_j - \mu_j^\top S^{-1} \mu_j / 2 + \ln \pi_j)`.
+    2. Three times: :math:`R_{ij} \propto Q_{ij} T_{j y_i}`, and :math:`T_{jk} \propto
+       A_{jk} + \sum_{i : y_i = k} R_{ij}`, where :math:`A` holds pseudo-counts: 1/2,
+       and half the number of classes more on the diagonal.
+
+    It takes time of the order :math:`n K^2 + K^3` for :math:`n` samples of :math:`K`
+    classes, and no second matrix of the size of `pred_probs`. Of more than 1,000
+    classes :math:`S` is taken to be diagonal. Classes that no label uses take no part.
+
+    The description of true classes by a mixture that is fitted to noisy labels goes
+    back to [1]_; the log probabilities of a classifier are what is described here.
+
+    References
+    ----------
+    .. [1] N. D. Lawrence, B. Schölkopf, "Estimating a Kernel Fisher Discriminant in the
+       Presence of Label Noise", ICML (2001), 306-313.
+
+    Examples
+    --------
+    A fifth of the dogs were called cats:
+
+    >>> import numpy as np
+    >>> from sklabelquality import learn_noise_model
+    >>> rng = np.random.default_rng(0)
+    >>> is_dog = np.arange(1000) % 2 == 1
+    >>> p_dog = np.where(is_dog, 0.8, 0.2) + rng.uniform(-0.1, 0.1, size=1000)
+    >>> labels = np.where(is_dog & (rng.random(1000) < 0.8), "dog", "cat")
+    >>> model = learn_noise_model(labels, np.column_stack([1 - p_dog, p_dog]))
+    >>> model.noise_matrix.round(2)
+    array([[1.  , 0.  ],
+           [0.21, 0.79]])
+    """
+    codes, pred_probs, _ = check_labels_and_pred_probs(labels, pred_probs, classes)
+    return fit_noise_model(codes, pred_probs)
+
+
+def label_posterior(labels, pred_probs, *, classes=None):
+    """Say how likely each given label is to be right, by a model of the label noise.
+
+    It is a probability, unlike the label quality scores, but the opinion of a model
+    that learned from the same labels; neither it nor its sum says for sure how many
+    labels are wrong. A :class:`LabelReview` does.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_samples,)
+        The given labels: integers 0 to n_classes - 1, or labels of any kind that
+        `classes` lists, or strings that use each class at least once.
+
+    pred_probs : array-like of shape (n_samples, n_classes)
+        Out-of-sample predicted probabilities of each class; rows sum to 1.
+
+    classes : array-like of shape (n_classes,), default=None
+        The labels that the columns of `pred_probs` stand for, such as a fitted
+        classifier's `classes_`.
+
+    Returns
+    -------
+    posterior : ndarray of shape (n_samples,)
+        Probabilities in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If `labels`, `pred_probs` and `classes` do not fit together, or contain
+        missing values, or if `pred_probs` are no probabilities.
+    TypeError
+        If `labels` or `pred_probs` is no dense array-like.
+
+    See Also
+    --------
+    learn_noise_model : The model behind it, also for new samples.
+    noise_aware : A score that ranks better than this probability alone.
+
+    Notes
+    -----
+    With :math:`Q` and :math:`T` of :func:`learn_noise_model`, it is
+    :math:`Q_{i y_i} T_{y_i y_i} / \\sum_j Q_{ij} T_{j y_i}`.
+
+    Examples
+    --------
+    A fifth of the dogs were called cats, so an undecided "cat" is more likely wrong
+    than an undecided "dog":
+
+    >>> import numpy as np
+    >>> from sklabelquality import label_posterior
+    >>> rng = np.random.default_rng(0)
+    >>> is_dog = np.arange(1000) % 2 == 1
+    >>> p_dog = np.where(is_dog, 0.8, 0.2) + rng.uniform(-0.1, 0.1, size=1000)
+    >>> labels = np.where(is_dog & (rng.random(1000) < 0.8), "dog", "cat")
+    >>> labels[:2], p_dog[:2] = ["cat", "dog"], 0.5
+    >>> label_posterior(labels, np.column_stack([1 - p_dog, p_dog]))[:2].round(2)
+    array([0.9, 1. ])
+    """
+    codes, pred_probs, _ = check_labels_and_pred_probs(labels, pred_probs, classes)
+    model = fit_noise_model(codes, pred_probs)
+    posterior = np.empty(len(codes))
+    for rows in row_blocks(pred_probs):
+        of_all = model.posteriors_of(pred_probs[rows])
+        posterior[rows] = np.take_along_axis(of_all, codes[rows, np.newaxis], axis=1)[
+            :, 0
+        ]
+    return posterior
+
+
+# -- of checked codes and probabilities ------------------------------------------------
+
+
+def fit_noise_model(codes, pred_probs):
+    """Learn the noise model of checked codes and probabilities."""
+    n_classes = pred_probs.shape[1]
+    used, codes = np.unique(codes, return_inverse=True)
+    if len(used) < n_classes:
+        pred_probs = pred_probs[:, used]
+    pseudo_counts = PSEUDO_COUNT * (1 + len(used) * np.eye(len(used)))
+    T = _start(codes, pred_probs, pseudo_counts)
+    moments = _moments(pred_probs)
+    classifier = None
+    for _ in range(N_ROUNDS):
+        classifier = _describe_classes(codes, pred_probs, T, classifier, *moments)
+        for _ in range(N_COUNTS):
+            counts = pseudo_counts.copy()
+            for _, R, codes_of_block in _responsibilities(
+                codes, pred_probs, T, classifier
+            ):
+                counts += _sums_by_label(R, codes_of_block).T
+            T = counts / counts.sum(axis=1, keepdims=True)
+    noise_matrix = np.eye(n_classes)
+    noise_matrix[np.ix_(used, used)] = T
+    return NoiseModel(used, noise_matrix, *classifier)
+
+
+def _start(codes, pred_probs, pseudo_counts):
+    """Return the noise matrix of the confident joint and some made up samples."""
+    thresholds = mean_self_confidence(codes, pred_probs)
+    joint = count_confident_joint(codes, pred_probs, thresholds)
+    counts = calibrate_confident_joint(joint, codes).T + pseudo_counts
+    return counts / counts.sum(axis=1, keepdims=True)
+
+
+def _log_probabilities(pred_probs):
+    floored = np.maximum(pred_probs, LOWEST_PROBABILITY, dtype=np.float64)
+    return np.log(floored / floored.sum(axis=1, keepdims=True))
+
+
+def _moments(pred_probs):
+    """Return the mean of the log probabilities and the sum of their centered products.
+
+    Of many classes, the products of each class with itself alone.
+    """
+    n_samples, n_classes = pred_probs.shape
+    center = np.zeros(n_classes)
+    for rows in row_blocks(pred_probs):
+        center += _log_probabilities(pred_probs[rows]).sum(axis=0) / n_samples
+    products = 0
+    for rows in row_blocks(pred_probs):
+        X = _log_probabilities(pred_probs[rows]) - center
+        products += (X**2).sum(axis=0) if n_classes > MOST_CLASSES else X.T @ X
+    return center, products
+
+
+def _responsibilities(codes, pred_probs, T, classifier):
+    """Yield log probabilities, responsibilities of true classes and codes in blocks."""
+    for rows in row_blocks(pred_probs):
+        X = _log_probabilities(pred_probs[rows])
+        if classifier is None:
+            Q = pred_probs[rows].astype(np.float64) ** 2
+        else:
+            coef, intercept = classifier
+            Q = softmax(X @ coef + intercept, axis=1)
+        R = Q * T.T[codes[rows]]
+        totals = R.sum(axis=1, keepdims=True)
+        # All the probability may be on classes that no label uses.
+        R = np.divide(R, totals, out=np.full_like(R, 1 / len(T)), where=totals > 0)
+        yield X, R, codes[rows]
+
+
+def _sums_by_label(R, codes):
+    """Sum the rows of R for each label."""
+    n_samples, n_classes = R.shape
+    is_label = (np.ones(n_samples), (codes, np.arange(n_samples)))
+    return csr_array(is_label, shape=(n_classes, n_samples)) @ R
+
+
+def _describe_classes(codes, pred_probs, T, classifier, center, products):
+    """Return the coefficients and the intercepts of the discriminant analysis."""
+    n_samples, n_classes = pred_probs.shape
+    sums = np.zeros((n_classes, n_classes))
+    sizes = np.zeros(n_classes)
+    for X, R, _ in _responsibilities(codes, pred_probs, T, classifier):
+        sums += R.T @ (X - center)
+        sizes += R.sum(axis=0)
+    smallest = np.finfo(np.float64).tiny
+    means = sums / np.maximum(sizes, smallest)[:, np.newaxis]
+    if products.ndim == 1:
+        variances = (products - sizes @ means**2) / n_samples
+        coef = means.T / _with_ridge(variances)[:, np.newaxis]
+    else:
+        covariance = (products - means.T @ (sizes[:, np.newaxis] * means)) / n_samples
+        variances = np.diagonal(covariance).copy()
+        covariance *= 1 - SHRINKAGE
+        np.fill_diagonal(covariance, _with_ridge(variances))
+        coef = cho_solve(cho_factor(covariance), means.T)
+    log_shares = np.log(np.maximum(sizes, smallest) / n_samples)
+    intercept = log_shares - (means.T * coef).sum(axis=0) / 2 - center @ coef
+    return coef, intercept
+
+
+def _with_ridge(variances):
+    variances = np.maximum(variances, 0)
+    return variances + max(RIDGE * variances.mean(), LEAST_RIDGE)
