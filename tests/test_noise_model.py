@@ -13,6 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sklabelquality import (
     LabelQualityScorer,
@@ -159,7 +161,9 @@ def test_finds_more_where_classes_are_confused():
         noisy, is_error = inject_label_noise(
             y, kind="asymmetric", rate=0.3, random_state=seed
         )
-        model = LogisticRegression(C=0.001, max_iter=1000)
+        model = make_pipeline(
+            StandardScaler(), LogisticRegression(C=0.01, max_iter=1000)
+        )
         pred_probs = cross_val_predict(model, X, noisy, method="predict_proba")
         found = {
             method: average_precision_score(
