@@ -83,13 +83,18 @@ class NoiseModel:
         self.coef = coef
         self.intercept = intercept
 
+    def __repr__(self):
+        n_classes, n_used = len(self.noise_matrix), len(self.used)
+        return f"{type(self).__name__}(n_classes={n_classes}, n_used={n_used})"
+
     def posteriors(self, pred_probs):
         """Say how likely each label would be right if a sample was given it.
 
         Parameters
         ----------
         pred_probs : array-like of shape (n_samples, n_classes)
-            Out-of-sample predicted probabilities of each class; rows sum to 1.
+            Out-of-sample predicted probabilities of each class; rows sum to 1. Columns
+            are taken by position, in the order that the model was learned from.
 
         Returns
         -------
@@ -178,6 +183,12 @@ def learn_noise_model(labels, pred_probs, *, classes=None):
     classes, and no second matrix of the size of `pred_probs`. Of more than 1,000
     classes :math:`S` is taken to be diagonal. Classes that no label uses take no part.
 
+    The pseudo-counts have the weight of as many samples of each class as there are
+    classes, half of them wrong. Where classes are smaller than that, the noise matrix
+    is pulled towards them: with 10 samples of each of 100 classes its diagonal is about
+    .55 for labels that are all right. Probabilities that tie for the most probable
+    class count for the first one, as in :func:`confident_joint`.
+
     The description of true classes by a mixture that is fitted to noisy labels goes
     back to [1]_; the log probabilities of a classifier are what is described here.
 
@@ -241,7 +252,7 @@ def label_posterior(labels, pred_probs, *, classes=None):
     See Also
     --------
     learn_noise_model : The model behind it, also for new samples.
-    noise_aware : A score that ranks better than this probability alone.
+    noise_aware : A score that ranks better on average.
 
     Notes
     -----

@@ -11,7 +11,7 @@ LogisticRegression with its default C, differs by more, and is right to do so. H
 C=100 below.
 """
 
-from itertools import product
+from itertools import cycle, product
 
 import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -47,6 +47,8 @@ SLOW = [
 SCORERS = [
     LabelQualityScorer(estimator, method=method, append=append)
     for estimator, method, append in product(FAST, METHODS, APPEND)
+    # What is appended does not depend on how a method learns: one is enough here.
+    if method != "noise_aware" or append == "classes"
 ]
 SCORERS += [
     LabelQualityScorer(GaussianNB(), adjust_pred_probs=True, append=append)
@@ -63,7 +65,7 @@ SCORERS += [
 SCORERS += [
     LabelQualityScorer(estimator, method=method, append=append, cv=cv)
     for estimator, cv in SLOW
-    for method, append in zip(METHODS, APPEND, strict=True)
+    for method, append in zip(METHODS, cycle(APPEND), strict=False)
 ]
 
 

@@ -134,10 +134,25 @@ def test_wrong_one_hot_label_is_the_worst():
 def test_many_classes_have_a_diagonal_covariance(monkeypatch, global_random_seed):
     labels, pred_probs, _ = simulated(global_random_seed, n_samples=2000)
     usual = learn_noise_model(labels, pred_probs)
-    monkeypatch.setattr("sklabelquality._noise_model.MOST_CLASSES", 2)
-    diagonal = learn_noise_model(labels, pred_probs)
+    with monkeypatch.context() as patch:
+        patch.setattr("sklabelquality._noise_model.MOST_CLASSES", 2)
+        diagonal = learn_noise_model(labels, pred_probs)
     assert np.abs(diagonal.coef - usual.coef).max() > 0.01
-    assert_allclose(diagonal.noise_matrix, TRUTH, atol=0.12)
+    # It is what is left if all that is off the diagonal is dropped.
+    monkeypatch.setattr("sklabelquality._noise_model.SHRINKAGE", 1)
+    shrunken = learn_noise_model(labels, pred_probs)
+    assert_allclose(diagonal.coef, shrunken.coef, rtol=1e-6)
+    assert_allclose(diagonal.intercept, shrunken.intercept, rtol=1e-6)
+    assert_allclose(diagonal.noise_matrix, shrunken.noise_matrix, rtol=1e-6, atol=1e-12)
+
+
+def test_small_classes_are_pulled_towards_the_pseudo_counts():
+    labels = np.repeat(np.arange(20), 5)
+    pred_probs = 0.9 * np.eye(20)[labels] + 0.1 / 20
+    model = learn_noise_model(labels, pred_probs)
+    assert repr(model) == "NoiseModel(n_classes=20, n_used=20)"
+    # 5 right ones and 20 made up, of which 10.5 right.
+    assert_allclose(np.diagonal(model.noise_matrix), 15.5 / 25, atol=1e-6)
 
 
 def test_thousand_classes(global_random_seed):

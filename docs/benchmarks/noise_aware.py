@@ -48,12 +48,20 @@ SCORES = {
     "noise-aware": {"method": "noise_aware"},
 }
 NAMES = [*SCORES, "posterior alone", "cleanlab's entropy"]
+CALIBRATED = ["self-confidence", "posterior"]
 DATA = DATA | {"iris": lambda: load_iris(return_X_y=True)}
 RATES = [0.05, 0.2, 0.4]
 
 
+def calibration_error(is_right, probability, n_bins=15):
+    """Return the mean gap between probability and share of right labels by bins."""
+    bins = np.minimum((probability * n_bins).astype(int), n_bins - 1)
+    gaps = np.bincount(bins, is_right - probability, minlength=n_bins)
+    return np.abs(gaps).sum() / len(probability)
+
+
 def evaluate(labels, pred_probs, is_error):
-    """Return the average precision of each score."""
+    """Return the average precision of each score, and two calibration errors."""
     warnings.simplefilter("ignore")
     scores = [
         get_label_quality_scores(labels, pred_probs, **kwargs)
@@ -63,7 +71,8 @@ def evaluate(labels, pred_probs, is_error):
     scores.append(
         scores_of_cleanlab(labels, pred_probs, method="confidence_weighted_entropy")
     )
-    return [average_precision_score(is_error, -score) for score in scores]
+    errors = [calibration_error(~is_error, scores[i]) for i in (0, 6)]
+    return [average_precision_score(is_error, -score) for score in scores] + errors
 
 
 def run(data, classifier, kind, rate, seed):
@@ -83,12 +92,12 @@ def run(data, classifier, kind, rate, seed):
     return evaluate(y, pred_probs, is_error)
 
 
-def table(title, precision, groups):
-    """Print the mean average precision of each score for each group."""
-    print(f"\n| {title} | " + " | ".join(NAMES) + " |")
-    print("| --- |" + " --- |" * len(NAMES))
+def table(title, names, values, groups):
+    """Print the mean values for each group."""
+    print(f"\n| {title} | " + " | ".join(names) + " |")
+    print("| --- |" + " --- |" * len(names))
     for group in [*dict.fromkeys(groups), None]:
-        own = precision[[group in (None, other) for other in groups]]
+        own = values[[group in (None, other) for other in groups]]
         name = "**all**" if group is None else group
         print(f"| {name} | " + " | ".join(f"{v:.3f}" for v in own.mean(axis=0)) + " |")
 
@@ -135,8 +144,12 @@ def main():
         f"{sklearn.__version__}, NumPy {np.__version__}, Python "
         f"{platform.python_version()}."
     )
+    results = np.array(results)
     for title, of_cells in groups.items():
-        table(title, np.array(results), of_cells)
+        table(title, NAMES, results[:, : len(NAMES)], of_cells)
+    title, of_cells = next(iter(groups.items()))
+    title = f"{title}: expected calibration error"
+    table(title, CALIBRATED, results[:, len(NAMES) :], of_cells)
 
 
 if __name__ == "__main__":
