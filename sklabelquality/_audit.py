@@ -378,16 +378,19 @@ class LabelAudit:
         """Return the columns of the table of some samples."""
         ranks = np.empty(len(self._given), dtype=np.intp)
         ranks[self._worst_first] = np.arange(1, len(ranks) + 1)
-        classes = classes_like_labels(self.classes, self.labels)
         return {
             "given_label": take(self.labels, positions),
-            "predicted_label": take(classes, self._predicted[positions]),
+            "predicted_label": self._predicted_labels(positions),
             "label_quality": self.label_quality_scores[positions],
             "is_label_issue": self.is_label_issue[positions],
             "rank": ranks[positions],
             "given_probability": self._given_probability[positions],
             "predicted_probability": self._predicted_probability[positions],
         }
+
+    def _predicted_labels(self, positions):
+        classes = classes_like_labels(self.classes, self.labels)
+        return take(classes, self._predicted[positions])
 
     def _frame_of(self, positions):
         return as_frame(self._columns_of(positions), self.index[positions])
@@ -415,10 +418,9 @@ class LabelAudit:
         review : LabelReview
             A review of these labels, by these scores.
         """
-        every_row = np.arange(len(self._given))
         known = {
             "labels": self.labels,
-            "predicted_labels": self._columns_of(every_row)["predicted_label"],
+            "predicted_labels": self._predicted_labels(slice(None)),
             "index": self.index,
             "top_k": top_k,
             "random_state": random_state,

@@ -282,25 +282,31 @@ class LabelReview:
         n = check_count(n, 1, n_left, "n", "the labels that are left to draw")
         if self.stratum_sizes is None:
             self.stratum_sizes = plan_strata(self.n_samples, n, self.top_k)
-        sizes = self.stratum_sizes
-        strata = self._stratum_of(self._ranks)
-        n_drawn = np.bincount(strata[self._rows], minlength=len(sizes))
-        n_more = allocate(len(self._rows) + n, sizes, self._strata_in_order()) - n_drawn
-        is_left = np.ones(self.n_samples, dtype=bool)
-        is_left[self._rows] = False
-        left = np.argsort(self._draw_keys)
-        left = left[is_left[left]]
-        strata_left = strata[left]
-        rows, rounds = [], []
-        for stratum in np.flatnonzero(n_more):
-            of_stratum = left[strata_left == stratum][: n_more[stratum]]
-            rows.append(of_stratum)
-            rounds.append(np.arange(len(of_stratum)))
-        rows, rounds = np.concatenate(rows), np.concatenate(rounds)
+        n_drawn = self._count_by_stratum(self._rows_ranks)
+        n_wanted = allocate(
+            self.n_drawn + n, self.stratum_sizes, self._strata_in_order()
+        )
+        rows, rounds = self._rows_of_strata(n_drawn, n_wanted)
         # One label of each stratum, then another of each: the first ones are a review.
         rows = rows[np.lexsort((self._show_keys[rows], rounds))]
         self._add_rows(rows, self._ranks[rows])
         return rows
+
+    def _count_by_stratum(self, ranks):
+        return np.bincount(self._stratum_of(ranks), minlength=len(self.stratum_sizes))
+
+    def _rows_of_strata(self, starts, stops):
+        """Return the labels between two places in the drawing order of each stratum.
+
+        With them goes how far each one is from the start.
+        """
+        in_order = np.argsort(self._draw_keys)
+        strata = self._stratum_of(self._ranks)[in_order]
+        rows, rounds = [], []
+        for stratum, (start, stop) in enumerate(zip(starts, stops, strict=True)):
+            rows.append(in_order[strata == stratum][start:stop])
+            rounds.append(np.arange(stop - start))
+        return np.concatenate(rows), np.concatenate(rounds)
 
     def _strata_in_order(self):
         """Return the strata at random, but those of the top_k first."""
@@ -634,28 +640,19 @@ class LabelReview:
     def _check_sheet(self, numbers):
         """Raise if a sheet was not drawn from these scores with this random state."""
         rows, ranks = numbers["position"], numbers["rank"]
-        is_ours = (
-            numbers["n_samples"][0] == self.n_samples
-            and np.array_equal(self._ranks[rows], ranks)
-            and np.array_equal(np.sort(rows), np.sort(self._first_of_strata(rows)))
+        is_ours = numbers["n_samples"][0] == self.n_samples and np.array_equal(
+            self._ranks[rows], ranks
         )
+        if is_ours:
+            n_drawn = self._count_by_stratum(ranks)
+            drawn, _ = self._rows_of_strata(np.zeros_like(n_drawn), n_drawn)
+            is_ours = np.array_equal(np.sort(rows), np.sort(drawn))
         if not is_ours:
             raise ValueError(
                 "frame must hold all labels that are drawn from these scores with this "
                 "random_state, but holds others; pass the scores and the random_state "
                 "that it was drawn with, and keep all its rows."
             )
-
-    def _first_of_strata(self, rows):
-        """Return as many labels of each stratum as rows has, those drawn first."""
-        strata = self._stratum_of(self._ranks)
-        by_key = np.argsort(self._draw_keys)
-        return np.concatenate(
-            [
-                by_key[strata[by_key] == stratum][: np.sum(strata[rows] == stratum)]
-                for stratum in range(len(self.stratum_sizes))
-            ]
-        )
 
     # -- plot --------------------------------------------------------------------------
 
