@@ -371,6 +371,12 @@ class LabelQualityScorer(
             learned = learn(codes, response, self.method, self.adjust_pred_probs)
             pred_probs.add(response)
             scores.add(score_labels(codes, response, self.method, learned))
+        label_quality_scores = scores.mean
+        if scores.count > 1:  # the mean of one pass is that pass
+            learned = learn(codes, pred_probs.mean, self.method, self.adjust_pred_probs)
+            label_quality_scores = score_labels(
+                codes, pred_probs.mean, self.method, learned
+            )
         if fitted is None:
             fitted = self._refit(X, codes, classes, params, progress)
 
@@ -387,12 +393,9 @@ class LabelQualityScorer(
         self.noise_matrix_ = estimate_noise_matrix(
             codes, pred_probs.mean, self.confident_thresholds_
         )
-        learned = learn(codes, pred_probs.mean, self.method, self.adjust_pred_probs)
         if isinstance(learned, NoiseModel):
             self.noise_model_ = learned
-        self.label_quality_scores_ = score_labels(
-            codes, pred_probs.mean, self.method, learned
-        )
+        self.label_quality_scores_ = label_quality_scores
         if scores.count > 1:
             self.label_quality_scores_std_ = scores.std
 

@@ -17,17 +17,16 @@ import argparse
 import itertools
 import platform
 import warnings
-from pathlib import Path
 
 import joblib
 import numpy as np
 import sklearn
 from objective import CLASSIFIERS, DATA, KINDS
+from problems import injected, read_folder
 from sklearn.metrics import precision_recall_fscore_support
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 import sklabelquality
-from sklabelquality import find_label_issues, inject_label_noise, num_label_issues
+from sklabelquality import find_label_issues, num_label_issues
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -80,19 +79,8 @@ def evaluate(labels, pred_probs, is_error):
 
 def run(data, classifier, kind, rate, seed):
     """Evaluate one cell with injected noise."""
-    X, y = DATA[data]()
-    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
-    pred_probs = None
-    if kind == "instance":
-        truth = CLASSIFIERS["logistic"]
-        pred_probs = cross_val_predict(truth, X, y, cv=folds, method="predict_proba")
-    y, is_error = inject_label_noise(
-        y, pred_probs, kind=kind, rate=rate, random_state=seed
-    )
-    pred_probs = cross_val_predict(
-        CLASSIFIERS[classifier], X, y, cv=folds, method="predict_proba"
-    )
-    return evaluate(y, pred_probs, is_error)
+    problem = injected(*DATA[data](), classifier, kind, rate, seed)
+    return evaluate(*problem)
 
 
 def table_of_rules(title, results, groups):
@@ -131,15 +119,8 @@ def table_of_numbers(title, results, groups):
 
 def run_folder(folder, n_jobs):
     """Evaluate all models of all files of a folder."""
-    names, problems = [], []
-    for path in sorted(Path(folder).glob("*.npz")):
-        with np.load(path) as file:
-            for key in file.files:
-                if key.startswith("pred_probs_"):
-                    names.append(path.stem)
-                    labels = file["labels"].astype(int)
-                    is_error = file["is_error"].astype(bool)
-                    problems.append((labels, file[key].astype(float), is_error))
+    names, *problems = zip(*read_folder(folder), strict=True)
+    problems = list(zip(*problems, strict=True))
     results = joblib.Parallel(n_jobs=n_jobs)(
         joblib.delayed(evaluate)(*problem) for problem in problems
     )

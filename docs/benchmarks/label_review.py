@@ -19,11 +19,11 @@ of shape (n,) and, for each model, ``pred_probs_<model>`` of shape (n, K).
 import argparse
 import itertools
 import platform
-from pathlib import Path
 
 import joblib
 import numpy as np
 import scipy
+from problems import read_folder
 from scipy.stats import norm
 
 import sklabelquality
@@ -242,17 +242,12 @@ def _widths(cells, position):
     return cells[:, position, 1] / cells[:, 0, 1]
 
 
-def read_folder(folder):
+def read_rankings(folder):
     """Yield name, is_wrong in the order of suspicion, and the believed errors."""
-    for path in sorted(Path(folder).glob("*.npz")):
-        with np.load(path) as file:
-            for key in file.files:
-                if key.startswith("pred_probs_"):
-                    labels = file["labels"].astype(int)
-                    scores = self_confidence(labels, file[key].astype(float))
-                    order = np.argsort(scores, kind="stable")
-                    is_wrong = file["is_error"].astype(bool)[order]
-                    yield path.stem, is_wrong, np.clip(1 - scores[order], 1e-4, 0.9999)
+    for name, labels, pred_probs, is_error in read_folder(folder):
+        scores = self_confidence(labels, pred_probs)
+        order = np.argsort(scores, kind="stable")
+        yield name, is_error[order], np.clip(1 - scores[order], 1e-4, 0.9999)
 
 
 def main():
@@ -271,7 +266,7 @@ def main():
             for cell, setting in enumerate(settings)
         )
     else:
-        problems = list(itertools.product(read_folder(args.folder), N_REVIEWED))
+        problems = list(itertools.product(read_rankings(args.folder), N_REVIEWED))
         rankings = [name for (name, _, _), _ in problems]
         n_reviewed = [n for _, n in problems]
         results = parallel(

@@ -17,20 +17,18 @@ import argparse
 import itertools
 import platform
 import warnings
-from pathlib import Path
 
 import joblib
 import numpy as np
 import sklearn
 from objective import CLASSIFIERS, DATA, KINDS
+from problems import injected, read_folder
 from sklearn.datasets import load_iris
 from sklearn.metrics import average_precision_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 import sklabelquality
 from sklabelquality import (
     get_label_quality_scores,
-    inject_label_noise,
     label_posterior,
 )
 
@@ -77,19 +75,8 @@ def evaluate(labels, pred_probs, is_error):
 
 def run(data, classifier, kind, rate, seed):
     """Evaluate one cell with injected noise."""
-    X, y = DATA[data]()
-    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
-    pred_probs = None
-    if kind == "instance":
-        truth = CLASSIFIERS["logistic"]
-        pred_probs = cross_val_predict(truth, X, y, cv=folds, method="predict_proba")
-    y, is_error = inject_label_noise(
-        y, pred_probs, kind=kind, rate=rate, random_state=seed
-    )
-    pred_probs = cross_val_predict(
-        CLASSIFIERS[classifier], X, y, cv=folds, method="predict_proba"
-    )
-    return evaluate(y, pred_probs, is_error)
+    problem = injected(*DATA[data](), classifier, kind, rate, seed)
+    return evaluate(*problem)
 
 
 def table(title, names, values, groups):
@@ -100,16 +87,6 @@ def table(title, names, values, groups):
         own = values[[group in (None, other) for other in groups]]
         name = "**all**" if group is None else group
         print(f"| {name} | " + " | ".join(f"{v:.3f}" for v in own.mean(axis=0)) + " |")
-
-
-def read_folder(folder):
-    """Yield name, labels, probabilities and errors of all models of all files."""
-    for path in sorted(Path(folder).glob("*.npz")):
-        with np.load(path) as file:
-            labels, is_error = file["labels"].astype(int), file["is_error"].astype(bool)
-            for key in file.files:
-                if key.startswith("pred_probs_"):
-                    yield path.stem, labels, file[key].astype(float), is_error
 
 
 def main():

@@ -1,0 +1,38 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Labels with known errors, and out-of-sample probabilities of them."""
+
+from pathlib import Path
+
+import numpy as np
+from objective import CLASSIFIERS
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+from sklabelquality import inject_label_noise
+
+
+def injected(X, y, classifier, kind, rate, seed):
+    """Return labels made wrong, a classifier's probabilities, and which are wrong."""
+    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
+    pred_probs = None
+    if kind == "instance":
+        truth = CLASSIFIERS["logistic"]
+        pred_probs = cross_val_predict(truth, X, y, cv=folds, method="predict_proba")
+    y, is_error = inject_label_noise(
+        y, pred_probs, kind=kind, rate=rate, random_state=seed
+    )
+    pred_probs = cross_val_predict(
+        CLASSIFIERS[classifier], X, y, cv=folds, method="predict_proba"
+    )
+    return y, pred_probs, is_error
+
+
+def read_folder(folder):
+    """Yield name, labels, probabilities and errors of all models of all files."""
+    for path in sorted(Path(folder).glob("*.npz")):
+        with np.load(path) as file:
+            labels, is_error = file["labels"].astype(int), file["is_error"].astype(bool)
+            for key in file.files:
+                if key.startswith("pred_probs_"):
+                    yield path.stem, labels, file[key].astype(float), is_error
