@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import StrOptions, validate_params
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
+from sklabelquality._confident_learning import calibrated_joint, self_confidence_of
 from sklabelquality._frames import (
     as_frame,
     as_index,
@@ -19,24 +20,26 @@ from sklabelquality._frames import (
     labels_to_keep,
     take,
 )
+from sklabelquality._input import check_samples
 from sklabelquality._issues import (
     RULES,
-    calibrated_joint,
+    count_confident_issues,
     count_off_diagonal,
-    is_most_probable,
+    predicted_class,
+    predicted_probability,
     tabulate_class_health,
     tabulate_overlapping_classes,
 )
 from sklabelquality._plots import draw_confusion, draw_samples, draw_scores
 from sklabelquality._report import full_page, one_line, page_fragment, text_lines
 from sklabelquality._review import LabelReview
+from sklabelquality._samples import Samples
 from sklabelquality._scores import METHODS, check_adjustable, learn, score_labels
 from sklabelquality._validation import (
     as_label_array,
     brief,
     check_count,
     check_labels,
-    check_labels_and_pred_probs,
     encode_labels,
 )
 
@@ -171,35 +174,31 @@ class LabelAudit:
         if index is None:
             index = index_of(labels, pred_probs)
         labels = labels_to_keep(labels, check_labels(labels))
-        codes, pred_probs, classes = check_labels_and_pred_probs(
-            labels, pred_probs, classes
-        )
-        learned = learn(codes, pred_probs, method, adjust_pred_probs)
-        scores = score_labels(codes, pred_probs, method, learned)
-        self._fill(labels, codes, pred_probs, scores, classes, filter_by, index)
+        samples, classes = check_samples(labels, pred_probs, classes)
+        learned = learn(samples, method, adjust_pred_probs)
+        scores = score_labels(samples, method, learned)
+        self._fill(labels, samples, scores, classes, filter_by, index)
 
-    def _fill(self, labels, codes, pred_probs, scores, classes, filter_by, index):
-        """Take what is needed from checked input."""
-        every_row = np.arange(len(codes))
-        predicted = np.where(
-            is_most_probable(codes, pred_probs), codes, pred_probs.argmax(axis=1)
-        )
+    def _fill(self, labels, samples, scores, classes, filter_by, index):
+        """Take what is needed from checked samples."""
+        numbers = {
+            "label_quality_scores": scores,
+            "is_label_issue": RULES[filter_by](samples),
+            "_given": samples.codes,
+            "_predicted": samples.map(predicted_class, dtype=np.intp),
+            "_given_probability": samples.map(self_confidence_of),
+            "_predicted_probability": samples.map(predicted_probability),
+            "_joint": calibrated_joint(samples),
+            "_n_confident_issues": count_confident_issues(samples),
+        }
+        vars(self).update(samples.compute(numbers))
+        self._given = self._given.copy()  # may be the labels of the user
         self.labels = labels
-        self.label_quality_scores = scores
-        self.is_label_issue = RULES[filter_by](codes, pred_probs)
         self.classes = as_label_array(classes).copy()
         self.filter_by = filter_by
-        self.index = as_index(index, len(codes))
+        self.index = as_index(index, len(samples))
         self.n_label_issues = int(np.count_nonzero(self.is_label_issue))
-        self.accuracy = float(np.mean(predicted == codes))
-        self._given = codes
-        self._predicted = predicted
-        self._given_probability = pred_probs[every_row, codes]
-        self._predicted_probability = pred_probs[every_row, predicted]
-        self._joint = calibrated_joint(codes, pred_probs)
-        self._n_confident_issues = int(
-            np.count_nonzero(RULES["confident_learning"](codes, pred_probs))
-        )
+        self.accuracy = float(np.mean(self._predicted == self._given))
 
     @classmethod
     def from_pred_probs(cls, labels, pred_probs, **kwargs):
@@ -267,8 +266,7 @@ class LabelAudit:
         audit = cls.__new__(cls)
         audit._fill(
             labels,
-            codes,
-            scorer.oof_pred_probs_,
+            Samples(codes, scorer.oof_pred_probs_, is_checked=True),
             scorer.label_quality_scores_.copy(),
             scorer.classes_,
             filter_by,

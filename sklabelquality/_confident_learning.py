@@ -4,11 +4,18 @@
 """What the predicted probabilities say about a data set and its classes as a whole."""
 
 import numpy as np
+from scipy.sparse import csr_array, diags_array, issparse
 
-from sklabelquality._validation import check_labels_and_pred_probs, row_blocks
+from sklabelquality._input import check_samples
+from sklabelquality._samples import nonzero, slices
 
 # A probability this far below its threshold still counts as confident.
 CONFIDENCE_TOLERANCE = 1e-6
+# Probabilities are summed as whole numbers of these units, and what is left as whole
+# numbers of their squares, so that sums do not depend on the order of the samples.
+UNIT = 2.0**-26
+# Counts by pairs of more classes than this are kept as a sparse matrix.
+MOST_DENSE_CLASSES = 2000
 
 
 def confident_thresholds(labels, pred_probs, *, classes=None):
@@ -78,8 +85,9 @@ def confident_thresholds(labels, pred_probs, *, classes=None):
     ... )
     array([0.85, 0.5 ,  inf])
     """
-    codes, pred_probs, _ = check_labels_and_pred_probs(labels, pred_probs, classes)
-    return mean_self_confidence(codes, pred_probs)
+    samples, _ = check_samples(labels, pred_probs, classes)
+    thresholds = mean_self_confidence(samples)
+    return samples.output(thresholds, (samples.n_classes,), samples.dtype)
 
 
 def confident_joint(labels, pred_probs, *, calibrate=False, classes=None):
@@ -158,10 +166,15 @@ def confident_joint(labels, pred_probs, *, calibrate=False, classes=None):
     array([[3., 1.],
            [0., 6.]])
     """
-    codes, pred_probs, _ = check_labels_and_pred_probs(labels, pred_probs, classes)
-    thresholds = mean_self_confidence(codes, pred_probs)
-    counts = count_confident_joint(codes, pred_probs, thresholds)
-    return calibrate_confident_joint(counts, codes) if calibrate else counts
+    samples, _ = check_samples(labels, pred_probs, classes)
+    if calibrate:
+        return _output_joint(samples, calibrated_joint(samples))
+    counts = count_confident_joint(samples, mean_self_confidence(samples))
+    return _output_joint(samples, counts, np.intp)
+
+
+def _output_joint(samples, joint, dtype=np.float64):
+    return samples.output(joint, (samples.n_classes, samples.n_classes), dtype)
 
 
 def joint_distribution(labels, pred_probs, *, classes=None):
@@ -226,8 +239,8 @@ def joint_distribution(labels, pred_probs, *, classes=None):
     array([[0.3, 0.1],
            [0. , 0.6]])
     """
-    counts = confident_joint(labels, pred_probs, calibrate=True, classes=classes)
-    return counts / counts.sum()
+    joint = confident_joint(labels, pred_probs, calibrate=True, classes=classes)
+    return joint / joint.sum()
 
 
 def noise_matrix(labels, pred_probs, *, classes=None):
@@ -294,8 +307,10 @@ def noise_matrix(labels, pred_probs, *, classes=None):
     array([[1.   , 0.   ],
            [0.143, 0.857]])
     """
-    counts = confident_joint(labels, pred_probs, calibrate=True, classes=classes)
-    return given_true_class(counts)
+    samples, _ = check_samples(labels, pred_probs, classes)
+    return _output_joint(
+        samples, samples.call(given_true_class, calibrated_joint(samples))
+    )
 
 
 def inverse_noise_matrix(labels, pred_probs, *, classes=None):
@@ -360,8 +375,8 @@ def inverse_noise_matrix(labels, pred_probs, *, classes=None):
     array([[0.75, 0.25],
            [0.  , 1.  ]])
     """
-    counts = confident_joint(labels, pred_probs, calibrate=True, classes=classes)
-    return given_label(counts)
+    samples, _ = check_samples(labels, pred_probs, classes)
+    return _output_joint(samples, samples.call(given_label, calibrated_joint(samples)))
 
 
 def true_class_prior(labels, pred_probs, *, classes=None):
@@ -424,63 +439,122 @@ def true_class_prior(labels, pred_probs, *, classes=None):
     return joint.sum(axis=0)
 
 
-# -- of checked codes and probabilities ------------------------------------------------
+# -- of checked samples ----------------------------------------------------------------
 
 
-def mean_self_confidence(codes, pred_probs):
-    """Compute the confident thresholds of checked codes and probabilities."""
-    n_classes = pred_probs.shape[1]
-    self_confidence = pred_probs[np.arange(len(codes)), codes]
-    totals = np.bincount(codes, weights=self_confidence, minlength=n_classes)
-    counts = np.bincount(codes, minlength=n_classes)
-    thresholds = np.full(n_classes, np.inf)
-    np.divide(totals, counts, out=thresholds, where=counts > 0)
-    return thresholds.astype(pred_probs.dtype)
+def count_labels(samples):
+    """Count the samples of each label."""
+    return samples.reduce(_count_labels)
 
 
-def confident_classes(pred_probs, thresholds):
+def _count_labels(samples):
+    return np.bincount(samples.codes, minlength=samples.n_classes)
+
+
+def mean_self_confidence(samples):
+    """Compute the confident thresholds."""
+    sums = samples.reduce(_sum_self_confidence)
+    return samples.call(_divide_sums, sums, samples.dtype)
+
+
+def _sum_self_confidence(samples):
+    """Return count, sum in units, and the rest in units of units, by label."""
+    own = samples.map(self_confidence_of)
+    sums = np.zeros((3, samples.n_classes))
+    for rows in slices(len(samples)):
+        units = own[rows] / np.float64(UNIT)
+        whole = np.floor(units)
+        rest = np.rint((units - whole) / UNIT)
+        for total, weights in zip(sums, (None, whole, rest), strict=True):
+            total += np.bincount(samples.codes[rows], weights, samples.n_classes)
+    return sums
+
+
+def self_confidence_of(codes, block):
+    """Return the probability of each given label."""
+    return block.of(codes)
+
+
+def _divide_sums(sums, dtype):
+    counts, whole, rest = sums
+    thresholds = np.full(len(counts), np.inf)
+    np.divide((whole + rest * UNIT) * UNIT, counts, out=thresholds, where=counts > 0)
+    return thresholds.astype(dtype)
+
+
+def confident_class(codes, block, thresholds):
     """Return the confident class of each sample, -1 where no class is confident."""
     # A class whose labels have no probability has no threshold that means anything:
     # all samples that are sure of nothing else would reach it.
     reached = np.where(
         thresholds > CONFIDENCE_TOLERANCE, thresholds - CONFIDENCE_TOLERANCE, np.inf
     )
-    classes = np.empty(len(pred_probs), dtype=np.intp)
-    for rows in row_blocks(pred_probs):
-        block = pred_probs[rows]
-        confident = np.where(block >= reached, block, -1)
-        best = confident.argmax(axis=1)
-        is_confident = confident[np.arange(len(block)), best] >= 0
-        classes[rows] = np.where(is_confident, best, -1)
-    return classes
+    # Few entries are confident, so that a list of them is short.
+    classes, samples = nonzero(reached[:, np.newaxis] <= block.by_class)
+    is_alone = np.bincount(samples, minlength=len(block)) == 1
+    confident = np.full(len(block), -1)
+    confident[samples] = classes
+    has_rival = ~is_alone[samples]
+    if has_rival.any():
+        samples, classes = samples[has_rival], classes[has_rival]
+        # Written last is the most probable class, of several the first.
+        order = np.lexsort((-classes, block.by_class[classes, samples]))
+        confident[samples[order]] = classes[order]
+    return confident
 
 
-def count_confident_joint(codes, pred_probs, thresholds):
+def count_confident_joint(samples, thresholds):
     """Count the samples by given label (row) and confident class (column)."""
-    n_classes = pred_probs.shape[1]
-    confident = confident_classes(pred_probs, thresholds)
-    is_counted = confident >= 0
-    cells = confident[is_counted] * n_classes + codes[is_counted]
-    counts = np.bincount(cells, minlength=n_classes**2)
+    return samples.reduce(_count_confident, thresholds)
+
+
+def _count_confident(samples, thresholds):
+    n_classes = samples.n_classes
+    confident = samples.map(confident_class, thresholds, dtype=np.int32)
+    if n_classes > MOST_DENSE_CLASSES:
+        is_counted = confident >= 0
+        cells = samples.codes[is_counted], confident[is_counted]
+        ones = np.ones(len(cells[0]), dtype=np.intp)
+        return csr_array((ones, cells), shape=(n_classes, n_classes))
+    # By columns first, for sums that round as in cleanlab.
+    counts = np.zeros(n_classes**2, dtype=np.intp)
+    for rows in slices(len(samples), at_least=n_classes**2):
+        cells = confident[rows] * n_classes + samples.codes[rows]
+        counts += np.bincount(cells[confident[rows] >= 0], minlength=n_classes**2)
     return counts.reshape(n_classes, n_classes).T
 
 
-def calibrate_confident_joint(counts, codes):
+def calibrated_joint(samples):
+    """Compute the calibrated confident joint."""
+    counts = count_confident_joint(samples, mean_self_confidence(samples))
+    return samples.call(calibrate_confident_joint, counts, count_labels(samples))
+
+
+def calibrate_confident_joint(counts, n_labels):
     """Scale the rows of a confident joint to the number of samples with each label.
 
     The last step changes rounding errors alone: with it, and with the order in which
     counts by columns are summed, halves round as they do in cleanlab.
     """
-    n_labels = np.bincount(codes, minlength=len(counts))
     joint = counts.astype(np.float64)
-    np.fill_diagonal(joint, np.maximum(np.diagonal(joint), 1))
-    joint = joint / joint.sum(axis=1, keepdims=True) * n_labels[:, np.newaxis]
-    return joint / joint.sum() * len(codes)
+    diagonal = np.maximum(joint.diagonal(), 1)
+    if issparse(joint):
+        joint = joint + diags_array(diagonal - joint.diagonal())
+        joint = diags_array(n_labels / joint.sum(axis=1)) @ joint
+        joint.eliminate_zeros()
+    else:
+        np.fill_diagonal(joint, diagonal)
+        joint = joint / joint.sum(axis=1, keepdims=True) * n_labels[:, np.newaxis]
+    return joint / joint.sum() * n_labels.sum()
 
 
 def given_label(joint):
     """Divide each row of a joint by its sum; an unused label means itself."""
-    totals = joint.sum(axis=1, keepdims=True)
+    totals = joint.sum(axis=1)
+    if issparse(joint):
+        shares = diags_array(1 / np.where(totals > 0, totals, 1)) @ joint
+        return (shares + diags_array((totals == 0).astype(float))).tocsr()
+    totals = totals[:, np.newaxis]
     return np.divide(joint, totals, out=np.eye(len(joint)), where=totals > 0)
 
 
@@ -489,7 +563,8 @@ def given_true_class(joint):
     return given_label(joint.T)
 
 
-def estimate_noise_matrix(codes, pred_probs, thresholds):
-    """Compute the noise matrix of checked codes and probabilities."""
-    counts = count_confident_joint(codes, pred_probs, thresholds)
-    return given_true_class(calibrate_confident_joint(counts, codes))
+def estimate_noise_matrix(samples, thresholds):
+    """Compute the noise matrix."""
+    counts = count_confident_joint(samples, thresholds)
+    joint = samples.call(calibrate_confident_joint, counts, count_labels(samples))
+    return samples.call(given_true_class, joint)

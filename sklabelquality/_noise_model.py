@@ -17,19 +17,11 @@ would be right:
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from scipy.sparse import csr_array
-from scipy.special import softmax
+from scipy.sparse import csr_array, issparse
 
-from sklabelquality._confident_learning import (
-    calibrate_confident_joint,
-    count_confident_joint,
-    mean_self_confidence,
-)
-from sklabelquality._validation import (
-    check_labels_and_pred_probs,
-    check_pred_probs,
-    row_blocks,
-)
+from sklabelquality._confident_learning import calibrated_joint, count_labels
+from sklabelquality._input import check_pred_probs, check_samples
+from sklabelquality._samples import EVERY_CLASS, Block
 
 # A lower probability counts as this much before its logarithm is taken.
 LOWEST_PROBABILITY = 1e-3
@@ -60,7 +52,8 @@ class NoiseModel:
         The learned noise matrix.
 
     coef : ndarray of shape (n_used, n_used)
-        The coefficients of the log probabilities (row) for each class (column).
+        The coefficients of the log probabilities, over equal ones, (row) for each class
+        (column).
 
     intercept : ndarray of shape (n_used,)
         What is added for each class.
@@ -82,6 +75,8 @@ class NoiseModel:
         self.noise_matrix = noise_matrix
         self.coef = coef
         self.intercept = intercept
+        uses_all = len(used) == len(noise_matrix)
+        self._used_matrix = noise_matrix if uses_all else noise_matrix[used][:, used]
 
     def __repr__(self):
         n_classes, n_used = len(self.noise_matrix), len(self.used)
@@ -109,24 +104,15 @@ class NoiseModel:
         TypeError
             If `pred_probs` is no dense array-like.
         """
-        pred_probs = check_pred_probs(pred_probs)
-        if pred_probs.shape[1] != len(self.noise_matrix):
+        samples = check_pred_probs(pred_probs)
+        if samples.n_classes != len(self.noise_matrix):
             raise ValueError(
                 "pred_probs must have a column for each class, but has "
-                f"{pred_probs.shape[1]} columns for a noise model of "
+                f"{samples.n_classes} columns for a noise model of "
                 f"{len(self.noise_matrix)} classes; pass probabilities of the same "
                 "classes in the same order."
             )
-        return self.posteriors_of(pred_probs)
-
-    def posteriors_of(self, pred_probs):
-        """Compute the posteriors from checked probabilities."""
-        log_probs = _log_probabilities(pred_probs[:, self.used])
-        true_class = softmax(log_probs @ self.coef + self.intercept, axis=1)
-        T = self.noise_matrix[np.ix_(self.used, self.used)]
-        posteriors = np.zeros(pred_probs.shape)
-        posteriors[:, self.used] = true_class * np.diagonal(T) / (true_class @ T)
-        return posteriors
+        return samples.map(posterior_of, self, dtype=np.float64, every_class=True)
 
 
 def learn_noise_model(labels, pred_probs, *, classes=None):
@@ -212,8 +198,8 @@ def learn_noise_model(labels, pred_probs, *, classes=None):
     array([[1.  , 0.  ],
            [0.21, 0.79]])
     """
-    codes, pred_probs, _ = check_labels_and_pred_probs(labels, pred_probs, classes)
-    return fit_noise_model(codes, pred_probs)
+    samples, _ = check_samples(labels, pred_probs, classes)
+    return samples.compute(fit_noise_model(samples))
 
 
 def label_posterior(labels, pred_probs, *, classes=None):
@@ -274,104 +260,141 @@ def label_posterior(labels, pred_probs, *, classes=None):
     >>> label_posterior(labels, np.column_stack([1 - p_dog, p_dog]))[:2].round(2)
     array([0.9, 1. ])
     """
-    codes, pred_probs, _ = check_labels_and_pred_probs(labels, pred_probs, classes)
-    model = fit_noise_model(codes, pred_probs)
-    posterior = np.empty(len(codes))
-    for rows in row_blocks(pred_probs):
-        of_all = model.posteriors_of(pred_probs[rows])
-        posterior[rows] = np.take_along_axis(of_all, codes[rows, np.newaxis], axis=1)[
-            :, 0
-        ]
-    return posterior
+    samples, _ = check_samples(labels, pred_probs, classes)
+    return samples.map(posterior_of, fit_noise_model(samples), dtype=np.float64)
 
 
-# -- of checked codes and probabilities ------------------------------------------------
+# -- of checked samples ----------------------------------------------------------------
 
 
-def fit_noise_model(codes, pred_probs):
-    """Learn the noise model of checked codes and probabilities."""
-    n_classes = pred_probs.shape[1]
-    used, codes = np.unique(codes, return_inverse=True)
-    if len(used) < n_classes:
-        pred_probs = pred_probs[:, used]
-    pseudo_counts = PSEUDO_COUNT * (1 + len(used) * np.eye(len(used)))
-    T = _start(codes, pred_probs, pseudo_counts)
-    moments = _moments(pred_probs)
+def posterior_of(codes, block, noise_model):
+    """Say how likely one label, or every label, would be right for each sample."""
+    used, T = noise_model.used, noise_model._used_matrix
+    X = _log(
+        block.by_class if len(used) == len(block.by_class) else block.by_class[used]
+    )
+    true_class = _softmax(X, noise_model.coef, noise_model.intercept)
+    if codes is EVERY_CLASS:
+        posteriors = np.zeros(block.by_class.shape)
+        own = true_class * np.diagonal(T)[:, np.newaxis]
+        posteriors[used] = own / (T.T @ true_class)
+        return posteriors
+    position = np.searchsorted(used, codes)
+    R = true_class * T.take(position, axis=1)
+    return Block(R.T, totals=R.sum(axis=0)).of(position)
+
+
+def fit_noise_model(samples):
+    """Learn the noise model."""
+    n_labels = count_labels(samples)
+    T = samples.call(_start, calibrated_joint(samples), n_labels)
+    products = samples.reduce(_sum_products, n_labels)
     classifier = None
     for _ in range(N_ROUNDS):
-        classifier = _describe_classes(codes, pred_probs, T, classifier, *moments)
+        sums = samples.reduce(_sum_by_true_class, n_labels, T, classifier)
+        classifier = samples.call(_describe_classes, sums, products)
         for _ in range(N_COUNTS):
-            counts = pseudo_counts.copy()
-            for _, R, codes_of_block in _responsibilities(
-                codes, pred_probs, T, classifier
-            ):
-                counts += _sums_by_label(R, codes_of_block).T
-            T = counts / counts.sum(axis=1, keepdims=True)
-    noise_matrix = np.eye(n_classes)
+            counts = samples.reduce(_count_by_true_class, n_labels, T, classifier)
+            T = samples.call(_with_pseudo_counts, counts)
+    return samples.call(_noise_model, n_labels, T, classifier)
+
+
+def _start(joint, n_labels):
+    """Return the noise matrix of the confident joint and some made up samples."""
+    used = np.flatnonzero(n_labels)
+    joint = joint[used][:, used]
+    return _with_pseudo_counts((joint.toarray() if issparse(joint) else joint).T)
+
+
+def _with_pseudo_counts(counts):
+    """Return the noise matrix of some counts and some made up samples."""
+    counts = counts + PSEUDO_COUNT * (1 + len(counts) * np.eye(len(counts)))
+    return counts / counts.sum(axis=1, keepdims=True)
+
+
+def _noise_model(n_labels, T, classifier):
+    used = np.flatnonzero(n_labels)
+    noise_matrix = np.eye(len(n_labels))
     noise_matrix[np.ix_(used, used)] = T
     return NoiseModel(used, noise_matrix, *classifier)
 
 
-def _start(codes, pred_probs, pseudo_counts):
-    """Return the noise matrix of the confident joint and some made up samples."""
-    thresholds = mean_self_confidence(codes, pred_probs)
-    joint = count_confident_joint(codes, pred_probs, thresholds)
-    counts = calibrate_confident_joint(joint, codes).T + pseudo_counts
-    return counts / counts.sum(axis=1, keepdims=True)
+def _log(P):
+    """Return logarithms of probabilities that are not too low, over equal ones."""
+    floored = np.maximum(P, LOWEST_PROBABILITY, dtype=np.float64)
+    log_totals = np.log(floored.sum(axis=0) / len(P))
+    np.log(floored, out=floored)
+    floored -= log_totals
+    return floored
 
 
-def _log_probabilities(pred_probs):
-    floored = np.maximum(pred_probs, LOWEST_PROBABILITY, dtype=np.float64)
-    return np.log(floored / floored.sum(axis=1, keepdims=True))
+def _softmax(X, coef, intercept):
+    """Return the probability of each class (row) by linear discriminant analysis."""
+    scores = coef.T @ X
+    scores += intercept[:, np.newaxis]
+    scores -= scores.max(axis=0)
+    np.exp(scores, out=scores)
+    scores /= scores.sum(axis=0)
+    return scores
 
 
-def _moments(pred_probs):
-    """Return the mean of the log probabilities and the sum of their centered products.
-
-    Of many classes, the products of each class with itself alone.
-    """
-    n_samples, n_classes = pred_probs.shape
-    center = np.zeros(n_classes)
-    for rows in row_blocks(pred_probs):
-        center += _log_probabilities(pred_probs[rows]).sum(axis=0) / n_samples
-    products = 0
-    for rows in row_blocks(pred_probs):
-        X = _log_probabilities(pred_probs[rows]) - center
-        products += (X**2).sum(axis=0) if n_classes > MOST_CLASSES else X.T @ X
-    return center, products
-
-
-def _responsibilities(codes, pred_probs, T, classifier):
-    """Yield log probabilities, responsibilities of true classes and codes in blocks."""
-    for rows in row_blocks(pred_probs):
-        X = _log_probabilities(pred_probs[rows])
-        if classifier is None:
-            Q = pred_probs[rows].astype(np.float64) ** 2
+def _blocks_in_use(samples, n_labels):
+    """Yield codes and probabilities of the classes that labels use."""
+    used = np.flatnonzero(n_labels)
+    for codes, block in samples.blocks():
+        if len(used) == samples.n_classes:
+            yield codes, block.by_class
         else:
-            coef, intercept = classifier
-            Q = softmax(X @ coef + intercept, axis=1)
-        R = Q * T.T[codes[rows]]
-        totals = R.sum(axis=1, keepdims=True)
+            yield np.searchsorted(used, codes), block.by_class[used]
+
+
+def _sum_products(samples, n_labels):
+    """Sum the products of log probabilities, of many classes the squares alone."""
+    products = 0
+    for _, P in _blocks_in_use(samples, n_labels):
+        X = _log(P)
+        has_many = len(X) > MOST_CLASSES
+        products = products + ((X**2).sum(axis=1) if has_many else X @ X.T)
+    return products
+
+
+def _responsibilities(samples, n_labels, T, classifier):
+    """Yield codes, log probabilities and responsibilities of true classes in blocks."""
+    for codes, P in _blocks_in_use(samples, n_labels):
+        X = _log(P)
+        if classifier is None:
+            R = P.astype(np.float64) ** 2
+        else:
+            R = _softmax(X, *classifier)
+        R *= T.take(codes, axis=1)
+        totals = R.sum(axis=0)
         # All the probability may be on classes that no label uses.
-        R = np.divide(R, totals, out=np.full_like(R, 1 / len(T)), where=totals > 0)
-        yield X, R, codes[rows]
+        R = np.divide(R, totals, out=np.full_like(R, 1 / len(R)), where=totals > 0)
+        yield codes, X, R
 
 
-def _sums_by_label(R, codes):
-    """Sum the rows of R for each label."""
-    n_samples, n_classes = R.shape
-    is_label = (np.ones(n_samples), (codes, np.arange(n_samples)))
-    return csr_array(is_label, shape=(n_classes, n_samples)) @ R
+def _sum_by_true_class(samples, n_labels, T, classifier):
+    """Return the size of each true class, and sums of its log probabilities (row)."""
+    sizes, sums = 0, 0
+    for _, X, R in _responsibilities(samples, n_labels, T, classifier):
+        sizes = sizes + R.sum(axis=1)
+        sums = sums + R @ X.T
+    return np.column_stack([sizes, sums])
 
 
-def _describe_classes(codes, pred_probs, T, classifier, center, products):
+def _count_by_true_class(samples, n_labels, T, classifier):
+    """Count each label (column) of each true class (row)."""
+    counts = 0
+    for codes, _, R in _responsibilities(samples, n_labels, T, classifier):
+        is_label = (np.ones(len(codes)), (np.arange(len(codes)), codes))
+        counts = counts + R @ csr_array(is_label, shape=(len(codes), len(R)))
+    return counts
+
+
+def _describe_classes(sums, products):
     """Return the coefficients and the intercepts of the discriminant analysis."""
-    n_samples, n_classes = pred_probs.shape
-    sums = np.zeros((n_classes, n_classes))
-    sizes = np.zeros(n_classes)
-    for X, R, _ in _responsibilities(codes, pred_probs, T, classifier):
-        sums += R.T @ (X - center)
-        sizes += R.sum(axis=0)
+    sizes, sums = sums[:, 0], sums[:, 1:]
+    n_samples = sizes.sum()
     smallest = np.finfo(np.float64).tiny
     means = sums / np.maximum(sizes, smallest)[:, np.newaxis]
     if products.ndim == 1:
@@ -384,8 +407,7 @@ def _describe_classes(codes, pred_probs, T, classifier, center, products):
         np.fill_diagonal(covariance, _with_ridge(variances))
         coef = cho_solve(cho_factor(covariance), means.T)
     log_shares = np.log(np.maximum(sizes, smallest) / n_samples)
-    intercept = log_shares - (means.T * coef).sum(axis=0) / 2 - center @ coef
-    return coef, intercept
+    return coef, log_shares - (means.T * coef).sum(axis=0) / 2
 
 
 def _with_ridge(variances):

@@ -45,6 +45,7 @@ from sklabelquality._confident_learning import (
     mean_self_confidence,
 )
 from sklabelquality._frames import index_of, labels_to_keep
+from sklabelquality._input import check_pred_probs
 from sklabelquality._metrics import expected_auroc
 from sklabelquality._noise_model import NoiseModel
 from sklabelquality._out_of_sample import (
@@ -58,6 +59,7 @@ from sklabelquality._out_of_sample import (
     to_probabilities,
 )
 from sklabelquality._progress import CallbackSupportMixin, progress_of_fit
+from sklabelquality._samples import Samples
 from sklabelquality._scores import (
     METHODS,
     check_adjustable,
@@ -69,7 +71,6 @@ from sklabelquality._scores import (
 from sklabelquality._validation import (
     brief,
     check_labels,
-    check_pred_probs,
     encode_labels,
     factorize_labels,
     find_labels,
@@ -367,16 +368,16 @@ class LabelQualityScorer(
             if temperature is None and method == "decision_function":
                 temperature = fit_temperature(codes, response)
             response = to_probabilities(response, temperature)
-            response = check_pred_probs(response, name=PREDICTED)
-            learned = learn(codes, response, self.method, self.adjust_pred_probs)
+            response = check_pred_probs(response, name=PREDICTED).matrix()
+            samples = self._samples(codes, response)
+            learned = learn(samples, self.method, self.adjust_pred_probs)
             pred_probs.add(response)
-            scores.add(score_labels(codes, response, self.method, learned))
+            scores.add(score_labels(samples, self.method, learned))
         label_quality_scores = scores.mean
         if scores.count > 1:  # the mean of one pass is that pass
-            learned = learn(codes, pred_probs.mean, self.method, self.adjust_pred_probs)
-            label_quality_scores = score_labels(
-                codes, pred_probs.mean, self.method, learned
-            )
+            samples = self._samples(codes, pred_probs.mean)
+            learned = learn(samples, self.method, self.adjust_pred_probs)
+            label_quality_scores = score_labels(samples, self.method, learned)
         if fitted is None:
             fitted = self._refit(X, codes, classes, params, progress)
 
@@ -389,10 +390,8 @@ class LabelQualityScorer(
         if temperature is not None:
             self.temperature_ = temperature
         self.oof_pred_probs_ = pred_probs.mean
-        self.confident_thresholds_ = mean_self_confidence(codes, pred_probs.mean)
-        self.noise_matrix_ = estimate_noise_matrix(
-            codes, pred_probs.mean, self.confident_thresholds_
-        )
+        self.confident_thresholds_ = mean_self_confidence(samples)
+        self.noise_matrix_ = estimate_noise_matrix(samples, self.confident_thresholds_)
         if isinstance(learned, NoiseModel):
             self.noise_model_ = learned
         self.label_quality_scores_ = label_quality_scores
@@ -495,10 +494,12 @@ class LabelQualityScorer(
         check_is_fitted(self)
         pred_probs = self._check_pred_probs(X)
         if y is None:
-            return score_best_candidates(pred_probs, self.method, self._learned)
+            samples = self._samples(None, pred_probs)
+            return score_best_candidates(samples, self.method, self._learned)
         y = self._check_labels(X, y)
         codes = encode_labels(y, self.classes_.tolist(), name="y")
-        return score_labels(codes, pred_probs, self.method, self._learned)
+        samples = self._samples(codes, pred_probs)
+        return score_labels(samples, self.method, self._learned)
 
     def score(self, X, y):
         """Say how well the scores would find wrong labels among new samples.
@@ -770,7 +771,10 @@ class LabelQualityScorer(
             check_two_dimensional(X)
 
     def _check_pred_probs(self, X):
-        return check_pred_probs(self.predict_proba(X), name=PREDICTED)
+        return check_pred_probs(self.predict_proba(X), name=PREDICTED).matrix()
+
+    def _samples(self, codes, pred_probs):
+        return Samples(codes, pred_probs, is_checked=True, n_jobs=self.n_jobs)
 
     def _check_labels(self, X, y):
         y = check_labels(y, name="y")
@@ -781,7 +785,8 @@ class LabelQualityScorer(
         """Return the codes and all candidate scores of samples with a known label."""
         y = self._check_labels(X, y)
         codes, pred_probs = self._known_labels(y, self._check_pred_probs(X))
-        return codes, score_candidates(pred_probs, self.method, self._learned)
+        samples = self._samples(None, pred_probs)
+        return codes, score_candidates(samples, self.method, self._learned)
 
     def _known_labels(self, y, pred_probs):
         """Return the codes and probabilities of the samples with a known label."""
@@ -818,7 +823,7 @@ class LabelQualityScorer(
     def _candidate_columns(self, pred_probs):
         """Return what `append` asks for, computed from probabilities alone."""
         score = score_candidates if self.append == "classes" else score_best_candidates
-        return score(pred_probs, self.method, self._learned)
+        return score(self._samples(None, pred_probs), self.method, self._learned)
 
     def _append(self, X, scores):
         scores = scores.reshape(len(scores), -1)

@@ -11,30 +11,27 @@ All that is asked of a method follows from that function: the scores of the give
 """
 
 from functools import wraps
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import entr, expit, logit
+from scipy.special import expit, logit
 from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklabelquality._confident_learning import mean_self_confidence
-from sklabelquality._noise_model import NoiseModel, fit_noise_model
-from sklabelquality._validation import (
-    brief,
-    check_labels,
-    check_labels_and_pred_probs,
-    check_pred_probs,
-    row_blocks,
-)
+from sklabelquality._input import check_pred_probs, check_samples
+from sklabelquality._noise_model import NoiseModel, fit_noise_model, posterior_of
+from sklabelquality._samples import EVERY_CLASS
+from sklabelquality._validation import brief, check_labels
 
 
 class _Method(NamedTuple):
     """What a method learns from a data set as a whole, and how it scores rows with it.
 
-    `learn` gets label codes, probabilities and whether to adjust them. `apply` gets
-    codes of shape (n, m), the m labels to score for each row of probabilities, or
-    (1, m), the same labels for all rows, the rows, and what was learned from these or
-    other rows; it returns scores of shape (n, m).
+    `learn` gets samples and whether to adjust their probabilities. `apply` gets the
+    codes of the labels to score, or `EVERY_CLASS`, a block of probabilities, and what
+    was learned from these or other samples; it returns a score for each sample, or for
+    each class (row) and sample.
     """
 
     learn: callable
@@ -48,9 +45,9 @@ METHODS = {}
 def _scoring_method(*, adjustable=False, learn=None):
     """Register a formula under its name and make it a function for users.
 
-    A formula without a `learn` of its own gets codes and rows; what there is to learn
-    are the thresholds, if its probabilities are to be adjusted. What users call takes
-    labels of shape (n,) and checks its input.
+    A formula without a `learn` of its own gets codes and a block; what there is to
+    learn are the thresholds, if its probabilities are to be adjusted. What users call
+    takes labels and a matrix, and checks its input.
     """
 
     def register(formula):
@@ -71,8 +68,8 @@ def _scoring_method(*, adjustable=False, learn=None):
     return register
 
 
-def _learn_thresholds(codes, pred_probs, adjust):
-    return mean_self_confidence(codes, pred_probs) if adjust else None
+def _learn_thresholds(samples, adjust):
+    return mean_self_confidence(samples) if adjust else None
 
 
 def _adjust_first(formula):
@@ -84,8 +81,8 @@ def _adjust_first(formula):
     return apply
 
 
-def _learn_noise(codes, pred_probs, adjust):
-    return fit_noise_model(codes, pred_probs)
+def _learn_noise(samples, adjust):
+    return fit_noise_model(samples)
 
 
 # -- the methods -----------------------------------------------------------------------
@@ -147,7 +144,7 @@ def self_confidence(labels, pred_probs):
     >>> self_confidence([0, 1], [[0.9, 0.1], [0.8, 0.2]])
     array([0.9, 0.2])
     """
-    return np.take_along_axis(pred_probs, labels, axis=1)
+    return pred_probs.of(labels)
 
 
 @_scoring_method(adjustable=True)
@@ -208,23 +205,7 @@ def normalized_margin(labels, pred_probs):
     >>> normalized_margin([0, 0], [[0.4, 0.3, 0.3], [0.4, 0.6, 0.0]])
     array([0.55, 0.4 ])
     """
-    own = np.take_along_axis(pred_probs, labels, axis=1)
-    return (own - _best_other(labels, pred_probs) + 1) / 2
-
-
-def _best_other(labels, pred_probs):
-    """Return the probability of the most probable class besides each label."""
-    every_row = np.arange(len(pred_probs))
-    most_probable = pred_probs.argmax(axis=1)
-    highest = pred_probs[every_row, most_probable]
-    others = pred_probs.copy()
-    others[every_row, most_probable] = -np.inf
-    second_highest = others.max(axis=1)
-    return np.where(
-        labels == most_probable[:, np.newaxis],
-        second_highest[:, np.newaxis],
-        highest[:, np.newaxis],
-    )
+    return (pred_probs.of(labels) - pred_probs.highest_besides(labels) + 1) / 2
 
 
 @_scoring_method(adjustable=False)
@@ -289,12 +270,11 @@ def confidence_weighted_entropy(labels, pred_probs):
     ... ).round(3)
     array([1.   , 0.549, 0.371, 0.   ])
     """
-    n_classes = pred_probs.shape[1]
     # A few numbers per score: float64 costs little and keeps float32 within [0, 1].
-    s = np.take_along_axis(pred_probs, labels, axis=1).astype(np.float64)
-    entropy = entr(pred_probs).sum(axis=1, keepdims=True, dtype=np.float64)
+    s = pred_probs.of(labels).astype(np.float64)
+    entropy = np.maximum(pred_probs.entropy(), 0, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        q = entropy / np.log(n_classes) / s
+        q = entropy / np.log(pred_probs.n_classes) / s
         # Published values take the plain logarithm; log1p keeps the limit for small q.
         scores = np.where(q < 1e-6, np.log1p(q), np.log(1 + q)) / q
     scores[q == 0] = 1
@@ -380,12 +360,12 @@ def noise_aware(labels, pred_probs, noise_model):  # numpydoc ignore=PR01
     >>> noise_aware(labels, np.column_stack([1 - p_dog, p_dog]))[:2].round(2)
     array([0.04, 0.15])
     """
-    posteriors = noise_model.posteriors_of(pred_probs)
-    posterior = np.take_along_axis(posteriors, labels, axis=1).clip(1e-12, 1 - 1e-12)
-    own = np.take_along_axis(pred_probs, labels, axis=1)
-    others = _best_other(labels, pred_probs)
-    own, others = (np.maximum(p, 1e-6, dtype=np.float64) for p in (own, others))
-    return expit((logit(posterior) + np.log(own) - np.log(others)) / 2)
+    posterior = posterior_of(labels, pred_probs, noise_model).clip(1e-12, 1 - 1e-12)
+    own, other = (
+        np.log(np.maximum(p, 1e-6, dtype=np.float64))
+        for p in (pred_probs.of(labels), pred_probs.highest_besides(labels))
+    )
+    return expit((logit(posterior) + own - other) / 2)
 
 
 # -- what users call -------------------------------------------------------------------
@@ -398,6 +378,7 @@ def noise_aware(labels, pred_probs, noise_model):  # numpydoc ignore=PR01
         "method": [StrOptions(set(METHODS))],
         "adjust_pred_probs": ["boolean"],
         "classes": "no_validation",
+        "n_jobs": [Integral, None],
     },
     prefer_skip_nested_validation=True,
 )
@@ -408,6 +389,7 @@ def get_label_quality_scores(
     method="self_confidence",
     adjust_pred_probs=False,
     classes=None,
+    n_jobs=None,
 ):
     r"""Score how likely each given label is to be right.
 
@@ -440,6 +422,11 @@ def get_label_quality_scores(
     classes : array-like of shape (n_classes,), default=None
         The labels that the columns of `pred_probs` stand for, such as a fitted
         classifier's `classes_`.
+
+    n_jobs : int, default=None
+        Number of threads that score. None means 1 unless in a
+        :obj:`joblib.parallel_backend` context, -1 means all processors. It changes
+        nothing but the time.
 
     Returns
     -------
@@ -505,9 +492,8 @@ def get_label_quality_scores(
     array([0.925, 0.25 , 0.85 , 0.125, 0.85 , 0.925])
     """
     check_adjustable(method, adjust_pred_probs, "adjust_pred_probs=False")
-    codes, pred_probs, _ = check_labels_and_pred_probs(labels, pred_probs, classes)
-    learned = learn(codes, pred_probs, method, adjust_pred_probs)
-    return score_labels(codes, pred_probs, method, learned)
+    samples, _ = check_samples(labels, pred_probs, classes, n_jobs=n_jobs)
+    return score_labels(samples, method, learn(samples, method, adjust_pred_probs))
 
 
 @validate_params(
@@ -582,17 +568,17 @@ def candidate_label_scores(
             f"but method is {method!r} and noise_model is {brief(noise_model)}; pass "
             "what learn_noise_model returns with method='noise_aware'."
         )
-    pred_probs = check_pred_probs(pred_probs)
+    samples = check_pred_probs(pred_probs)
     learned = noise_model
     if thresholds is not None:
-        learned = _check_thresholds(thresholds, pred_probs)
-    if noise_model is not None and len(noise_model.noise_matrix) != pred_probs.shape[1]:
+        learned = _check_thresholds(thresholds, samples)
+    if noise_model is not None and len(noise_model.noise_matrix) != samples.n_classes:
         raise ValueError(
             "noise_model must be of the classes of pred_probs, but has "
-            f"{len(noise_model.noise_matrix)} classes for {pred_probs.shape[1]} "
+            f"{len(noise_model.noise_matrix)} classes for {samples.n_classes} "
             "columns; learn it from probabilities of the same classes."
         )
-    return score_candidates(pred_probs, method, learned)
+    return score_candidates(samples, method, learned)
 
 
 @validate_params(
@@ -677,9 +663,16 @@ def order_label_issues(
             f"{brief(list(rank_by_kwargs))}; pass the method as rank_by and the "
             "classes as classes."
         )
-    scores = get_label_quality_scores(
-        labels, pred_probs, method=rank_by, classes=classes, **rank_by_kwargs
-    )
+    adjust = rank_by_kwargs.get("adjust_pred_probs", False)
+    check_adjustable(rank_by, adjust, "adjust_pred_probs=False")
+    samples, _ = check_samples(labels, pred_probs, classes)
+    scores = score_labels(samples, rank_by, learn(samples, rank_by, adjust))
+    positions = samples.call(_order_issues, mask, scores)
+    return samples.output(positions, (np.nan,), np.intp)
+
+
+def _order_issues(mask, scores):
+    """Return the positions that a mask marks, by ascending score."""
     mask = check_labels(mask, name="mask")
     if mask.dtype != bool:
         raise TypeError(
@@ -698,52 +691,43 @@ def order_label_issues(
 # -- from one method to all scores -----------------------------------------------------
 
 
-def learn(codes, pred_probs, method, adjust_pred_probs):
+def learn(samples, method, adjust_pred_probs):
     """Learn what a method needs to know of the data set as a whole.
 
-    Returns thresholds, a noise model, or None if each row stands for itself.
+    Returns thresholds, a noise model, or None if each sample stands for itself.
     """
-    return METHODS[method].learn(codes, pred_probs, adjust_pred_probs)
+    return METHODS[method].learn(samples, adjust_pred_probs)
 
 
-def score_labels(codes, pred_probs, method, learned=None):
-    """Score one label code per row of checked probabilities."""
-    apply = METHODS[method].apply
-    scores = np.empty(len(pred_probs), dtype=pred_probs.dtype)
-    for rows in row_blocks(pred_probs):
-        scores[rows] = apply(codes[rows, np.newaxis], pred_probs[rows], learned)[:, 0]
-    return scores
+def score_labels(samples, method, learned=None):
+    """Score the label of each sample."""
+    return samples.map(METHODS[method].apply, learned)
 
 
-def score_candidates(pred_probs, method, learned=None):
-    """Score every class for each row of checked probabilities."""
-    apply = METHODS[method].apply
-    every_class = np.arange(pred_probs.shape[1])[np.newaxis]
-    scores = np.empty(pred_probs.shape, dtype=pred_probs.dtype)
-    for rows in row_blocks(pred_probs):
-        scores[rows] = apply(every_class, pred_probs[rows], learned)
-    return scores
+def score_candidates(samples, method, learned=None):
+    """Score every class for each sample."""
+    return samples.map(_score_every_class, method, learned, every_class=True)
 
 
-def score_best_candidates(pred_probs, method, learned=None):
-    """Score the best class for each row of checked probabilities."""
-    apply = METHODS[method].apply
-    every_class = np.arange(pred_probs.shape[1])[np.newaxis]
-    scores = np.empty(len(pred_probs), dtype=pred_probs.dtype)
-    for rows in row_blocks(pred_probs):
-        scores[rows] = apply(every_class, pred_probs[rows], learned).max(axis=1)
-    return scores
+def score_best_candidates(samples, method, learned=None):
+    """Score the best class for each sample."""
+    return samples.map(_score_best_class, method, learned)
 
 
-def _adjusted(pred_probs, thresholds):
+def _score_every_class(codes, block, method, learned):
+    return METHODS[method].apply(EVERY_CLASS, block, learned)
+
+
+def _score_best_class(codes, block, method, learned):
+    return _score_every_class(codes, block, method, learned).max(axis=0)
+
+
+def _adjusted(block, thresholds):
     """Subtract each class's threshold and renormalise, see the notes of the scores."""
     is_used = np.isfinite(thresholds)
     highest = thresholds[is_used].max(initial=0)
     shift = np.where(is_used & (thresholds > 0), highest - thresholds, 0)
-    adjusted = (pred_probs + shift.astype(pred_probs.dtype)) * is_used
-    totals = adjusted.sum(axis=1, keepdims=True)
-    # All the probability may be on classes that no label uses.
-    return np.divide(adjusted, totals, out=adjusted, where=totals > 0)
+    return block.shifted(shift.astype(block.by_class.dtype), is_used)
 
 
 def check_adjustable(method, adjust, remedy):
@@ -755,9 +739,9 @@ def check_adjustable(method, adjust, remedy):
         )
 
 
-def _check_thresholds(thresholds, pred_probs):
+def _check_thresholds(thresholds, samples):
     """Return thresholds as an array with a number or infinity for each class."""
-    n_classes = pred_probs.shape[1]
+    n_classes = samples.n_classes
     try:
         thresholds = np.asarray(thresholds, dtype=np.float64)
     except (TypeError, ValueError):
@@ -780,4 +764,4 @@ def _check_thresholds(thresholds, pred_probs):
             f"uses, but that of class {first} is {thresholds[first]}; pass what "
             "confident_thresholds returns."
         )
-    return thresholds.astype(pred_probs.dtype)
+    return thresholds.astype(samples.dtype)

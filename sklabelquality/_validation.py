@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 """Turn what a user passed as labels, pred_probs and classes into label codes and a
-clean probability matrix, or say in one sentence what is wrong with it.
+matrix, or say in one sentence what is wrong with it.
 
 Nothing is guessed: where the order of the columns of pred_probs cannot be known, the
 error asks for ``classes``.
@@ -21,79 +21,21 @@ RANGE_TOLERANCE = 1e-6
 ROW_SUM_TOLERANCE = 1e-3
 
 
-def check_labels_and_pred_probs(labels, pred_probs, classes=None):
-    """Return labels as codes of columns, pred_probs as a clean matrix, and classes.
-
-    Parameters
-    ----------
-    labels : array-like of shape (n_samples,)
-        Given labels of any kind that names a class.
-
-    pred_probs : array-like of shape (n_samples, n_classes)
-        Probabilities of each class.
-
-    classes : array-like of shape (n_classes,), default=None
-        The labels that the columns stand for.
-
-    Returns
-    -------
-    codes : ndarray of shape (n_samples,), dtype=intp
-        The column of each label.
-
-    pred_probs : ndarray of shape (n_samples, n_classes)
-        The probabilities in float32 or float64, columns in the order of the codes.
-
-    classes : list of length n_classes
-        The label that each code stands for.
-    """
-    names_of_columns = column_names(pred_probs)
-    pred_probs = check_pred_probs(pred_probs)
-    labels = check_labels(labels)
-    n_samples, n_classes = pred_probs.shape
-    if len(labels) != n_samples:
-        raise ValueError(
-            "labels and pred_probs must have one entry and one row per sample, but "
-            f"labels has length {len(labels)} and pred_probs has {n_samples} rows; "
-            "pass the probabilities of the samples that the labels belong to."
-        )
-
-    classes_are_sorted_labels = False
-    if classes is not None:
-        classes = check_classes(classes, n_classes)
-        codes = encode_labels(labels, classes)
-    elif labels.dtype.kind in "biuf":
-        codes = _integers_as_codes(labels, n_classes)
-        is_bool = labels.dtype == bool and n_classes == 2
-        classes = [False, True] if is_bool else list(range(n_classes))
-    else:
-        classes, codes = factorize_labels(labels)
-        _check_all_columns_named(classes, n_classes)
-        classes = classes.tolist()
-        classes_are_sorted_labels = True
-
-    order = _order_of_columns(names_of_columns, classes)
-    if order is not None:
-        if order != sorted(order):
-            pred_probs = pred_probs[:, order]
-    elif classes_are_sorted_labels:
-        _warn_if_columns_look_permuted(codes, pred_probs, classes)
-    return codes, pred_probs, classes
-
-
 # -- labels ----------------------------------------------------------------------------
 
 
-def check_labels(labels, *, name="labels"):
+def check_labels(labels, *, name="labels", first_row=0):
     """Return labels as a one-dimensional array without missing values.
 
     Numbers and booleans that came as objects get their natural dtype, so that
     ``[True, 2.0]`` and a nullable integer column are as good as an integer array.
+    Errors count positions from `first_row`.
     """
-    labels = _as_label_array(labels, name)
+    labels = _as_label_array(labels, name, first_row)
     kind = labels.dtype.kind
     missing = None
     if kind == "O":
-        labels = _with_natural_dtype(labels, name)
+        labels = _with_natural_dtype(labels, name, first_row)
         kind = labels.dtype.kind
     elif kind == "f":
         missing = np.isnan(labels)
@@ -105,13 +47,13 @@ def check_labels(labels, *, name="labels"):
             f"numbers such as {labels[0]} at position 0; pass integers or strings."
         )
     if missing is not None and missing.any():
-        _raise_for_missing(missing, name)
+        _raise_for_missing(missing, name, first_row)
     if kind == "f":
-        _check_integral(labels, name)
+        _check_integral(labels, name, first_row)
     return labels
 
 
-def _as_label_array(labels, name):
+def _as_label_array(labels, name, first_row):
     """Return labels as a 1-D array, whatever container they came in."""
     if sparse.issparse(labels):
         raise TypeError(
@@ -119,7 +61,7 @@ def _as_label_array(labels, name):
             f"pass {name}.toarray().ravel()."
         )
     if isinstance(labels, np.ma.MaskedArray) and np.ma.is_masked(labels):
-        _raise_for_missing(np.ma.getmaskarray(labels), name)
+        _raise_for_missing(np.ma.getmaskarray(labels), name, first_row)
     try:
         array = np.asarray(labels)
         if array.dtype.kind in "UST" and not isinstance(labels, np.ndarray):
@@ -160,7 +102,7 @@ def _as_label_array(labels, name):
     return array
 
 
-def _with_natural_dtype(labels, name):
+def _with_natural_dtype(labels, name, first_row):
     """Give an object array of booleans, integers or floats the dtype of its values."""
     values = labels.tolist()
     try:
@@ -172,7 +114,7 @@ def _with_natural_dtype(labels, name):
         ) from None
     if any(map(_is_missing, distinct)):
         missing = np.fromiter(map(_is_missing, values), dtype=bool, count=len(values))
-        _raise_for_missing(missing, name)
+        _raise_for_missing(missing, name, first_row)
     if all(isinstance(value, bool | np.bool_) for value in distinct):
         return labels.astype(bool)
     if all(isinstance(value, numbers.Real | np.bool_) for value in distinct):
@@ -183,7 +125,7 @@ def _with_natural_dtype(labels, name):
                 f"range from {min(distinct)} to {max(distinct)}; pass them as strings."
             )
         if natural.dtype.kind == "f":
-            _check_integral(natural, name)
+            _check_integral(natural, name, first_row)
         return natural
     return labels
 
@@ -198,9 +140,9 @@ def _is_missing(value):
         return True
 
 
-def _raise_for_missing(missing, name):
+def _raise_for_missing(missing, name, first_row):
     missing = missing.ravel()
-    first = int(missing.argmax())
+    first = first_row + int(missing.argmax())
     raise ValueError(
         f"{name} must not contain missing values (NaN, None, NA or masked), but "
         f"{missing.sum()} of {missing.size} are missing, the first at position "
@@ -208,29 +150,30 @@ def _raise_for_missing(missing, name):
     )
 
 
-def _check_integral(labels, name):
+def _check_integral(labels, name, first_row):
     with np.errstate(invalid="ignore"):
         off = ~(np.isfinite(labels) & (labels == np.floor(labels)))
     if off.any():
         first = int(off.argmax())
         raise ValueError(
             f"{name} must be class labels, but has continuous values such as "
-            f"{labels[first]} at position {first}; bin the values into classes or pass "
-            "the classes as integers or strings."
+            f"{labels[first]} at position {first_row + first}; bin the values into "
+            "classes or pass the classes as integers or strings."
         )
 
 
-def _integers_as_codes(labels, n_classes):
+def integers_as_codes(labels, n_classes, first_row=None):
     """Return integer labels 0..n_classes-1 as codes; booleans are 0 and 1."""
     low, high = labels.min(), labels.max()
     if low < 0 or high > n_classes - 1:
+        rows = _of_rows(labels, first_row).replace(" of ", " those of ")
         raise ValueError(
             f"labels must be integers from 0 to {n_classes - 1} (the columns of "
-            f"pred_probs) when classes is not given, but range from {low} to {high}; "
-            "pass classes=, the labels that the columns stand for, such as the "
-            "classifier's classes_."
+            f"pred_probs) when classes is not given, but{rows} range from {low} to "
+            f"{high}; pass classes=, the labels that the columns stand for, such as "
+            "the classifier's classes_."
         )
-    return labels.astype(np.intp)
+    return labels.astype(np.intp, copy=False)
 
 
 def factorize_labels(labels, *, name="labels"):
@@ -249,16 +192,17 @@ def factorize_labels(labels, *, name="labels"):
     return np.fromiter(classes, dtype=labels.dtype, count=len(classes)), codes
 
 
-def encode_labels(labels, classes, *, name="labels"):
+def encode_labels(labels, classes, *, name="labels", first_row=0):
     """Return the position of each label in the sequence of classes."""
     codes = find_labels(labels, classes)
     unseen = codes < 0
     if unseen.any():
         first = int(unseen.argmax())
+        (label,) = labels[first : first + 1].tolist()
         raise ValueError(
             f"{name} must be among the {len(classes)} classes, but {unseen.sum()} of "
-            f"{len(labels)} are not, the first ({labels[first]!r}) at position "
-            f"{first}; the classes are {brief(list(classes))}."
+            f"{len(labels)} are not, the first ({label!r}) at position "
+            f"{first_row + first}; the classes are {brief(list(classes))}."
         )
     return codes
 
@@ -318,7 +262,7 @@ def as_label_array(classes):
     return array
 
 
-def _check_all_columns_named(classes, n_classes):
+def check_all_columns_named(classes, n_classes):
     if len(classes) != n_classes:
         raise ValueError(
             "labels must use each class at least once when they are not integers and "
@@ -328,7 +272,7 @@ def _check_all_columns_named(classes, n_classes):
         )
 
 
-def _order_of_columns(names, classes):
+def order_of_columns(names, classes):
     """Return the columns in the order of classes, or None if names are not classes.
 
     A file may have turned the names into strings, so "1" names the class 1.
@@ -341,10 +285,9 @@ def _order_of_columns(names, classes):
     return None
 
 
-def _warn_if_columns_look_permuted(codes, pred_probs, classes):
+def warn_if_columns_look_permuted(codes, predicted, classes):
     """Warn if labels and most probable classes agree less than two shuffles would."""
-    predicted = pred_probs.argmax(axis=1)
-    n_samples, n_classes = pred_probs.shape
+    n_samples, n_classes = len(codes), len(classes)
     n_agree = int((predicted == codes).sum())
     n_by_chance = (
         np.bincount(codes, minlength=n_classes)
@@ -358,7 +301,17 @@ def _warn_if_columns_look_permuted(codes, pred_probs, classes):
             "columns of pred_probs are taken in the sorted order of the labels, "
             f"{brief(classes)}; if they are in another order, pass classes=.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=4,
+        )
+
+
+def check_same_length(labels, pred_probs):
+    """Raise unless there is a row of probabilities for each label."""
+    if len(labels) != len(pred_probs):
+        raise ValueError(
+            "labels and pred_probs must have one entry and one row per sample, but "
+            f"labels has length {len(labels)} and pred_probs has {len(pred_probs)} "
+            "rows; pass the probabilities of the samples that the labels belong to."
         )
 
 
@@ -371,26 +324,11 @@ def column_names(pred_probs):
     return None if names is None else list(names)
 
 
-def check_pred_probs(pred_probs, *, name="pred_probs"):
-    """Return pred_probs as a matrix of float32 or float64 with rows that sum to one.
+def as_matrix(pred_probs):
+    """Return pred_probs as a two-dimensional array of real numbers, not yet checked.
 
-    The matrix that was passed is never changed; it is copied only if its dtype is
-    another one or if a value lies within the tolerance outside of [0, 1].
+    Nothing is copied that is such an array already, whatever its dtype.
     """
-    pred_probs = _as_float_matrix(pred_probs)
-    low, high = pred_probs.min(), pred_probs.max()
-    # Written so that NaN, which min and max hand on, fails the test.
-    if not (low >= -RANGE_TOLERANCE and high <= 1 + RANGE_TOLERANCE):
-        _raise_for_value(pred_probs, name)
-    if low < 0 or high > 1:
-        pred_probs = np.clip(pred_probs, 0, 1)
-    deviation = np.abs(pred_probs.sum(axis=1, dtype=np.float64) - 1)
-    if deviation.max() > ROW_SUM_TOLERANCE:
-        _raise_for_row_sum(pred_probs, deviation, name)
-    return pred_probs
-
-
-def _as_float_matrix(pred_probs):
     if sparse.issparse(pred_probs):
         raise TypeError(
             "pred_probs must be a dense array, but is a sparse "
@@ -416,10 +354,8 @@ def _as_float_matrix(pred_probs):
             "pred_probs must be real numbers, but has dtype "
             f"{array.dtype}; pass the output of predict_proba."
         )
-    _check_shape(array)
-    if array.dtype.kind == "f" and array.dtype.itemsize <= 4:
-        return array.astype(np.float32, copy=False)
-    return array.astype(np.float64, copy=False)
+    check_shape(array)
+    return array
 
 
 def _objects_as_floats(array):
@@ -440,7 +376,8 @@ def _objects_as_floats(array):
     )
 
 
-def _check_shape(array):
+def check_shape(array):
+    """Raise unless an array has rows of samples and columns of classes."""
     shape = array.shape
     if array.ndim == 0:
         raise TypeError(
@@ -471,48 +408,89 @@ def _check_shape(array):
         )
 
 
-def _raise_for_value(pred_probs, name):
-    wrong = ~np.isfinite(pred_probs)
+def float_dtype_of(dtype):
+    """Return the dtype to compute in: float32 for half and single precision."""
+    return np.dtype("f4" if dtype.kind == "f" and dtype.itemsize <= 4 else "f8")
+
+
+def raise_for_value(pred_probs, name, first_row=None):
+    """Say which entry is no probability, and what may help."""
     rule = "must be finite"
     remedy = (
         "drop these samples or, where a classifier predicted them, look at its "
         "features and at what its fit was given, such as sample_weight"
     )
-    if not wrong.any():
-        wrong = (pred_probs < -RANGE_TOLERANCE) | (pred_probs > 1 + RANGE_TOLERANCE)
+    count, row, column = _find(pred_probs, lambda P: ~np.isfinite(P))
+    if not count:
         rule = "must be probabilities from 0 to 1"
-        sums = pred_probs.sum(axis=1, dtype=np.float64)
+        low, sums = _lowest_and_sums(pred_probs)
         if np.abs(sums - 1).max() <= ROW_SUM_TOLERANCE:
             remedy = (
                 "clip them by numpy.clip(pred_probs, 0, 1) if they are rounding errors"
             )
-        elif pred_probs.min() >= 0 and np.abs(sums - 100).max() <= 1:
+        elif low >= 0 and np.abs(sums - 100).max() <= 1:
             remedy = "divide percentages by 100"
         else:
             remedy = (
                 "turn logits into probabilities by scipy.special.softmax(x, axis=1)"
             )
-    row, column = np.unravel_index(wrong.argmax(), wrong.shape)
+        count, row, column = _find(
+            pred_probs, lambda P: (P < -RANGE_TOLERANCE) | (P > 1 + RANGE_TOLERANCE)
+        )
     raise ValueError(
-        f"{name} {rule}, but {wrong.sum()} of {wrong.size} entries are not, the first "
-        f"({pred_probs[row, column]}) in row {row}, column {column}; {remedy}."
+        f"{name} {rule}, but {count} of {pred_probs.size} entries"
+        f"{_of_rows(pred_probs, first_row)} are not, the first "
+        f"({pred_probs[row, column]}) in row {row + (first_row or 0)}, column "
+        f"{column}; {remedy}."
     )
 
 
-def _raise_for_row_sum(pred_probs, deviation, name):
-    wrong = deviation > ROW_SUM_TOLERANCE
+def raise_for_row_sum(pred_probs, name, first_row=None):
+    """Say which row does not sum to one, and what may help."""
+    _, sums = _lowest_and_sums(pred_probs)
+    wrong = np.abs(sums - 1) > ROW_SUM_TOLERANCE
     row = int(wrong.argmax())
-    total = pred_probs[row].sum()
     remedy = (
         f"normalise them by {name} / {name}.sum(axis=1, keepdims=True)"
-        if total > 0
+        if sums[row] > 0
         else "drop these samples, for which no class was predicted"
     )
     raise ValueError(
         f"{name} must have rows that sum to 1 within {ROW_SUM_TOLERANCE}, but "
-        f"{wrong.sum()} of {wrong.size} rows do not, the first (row {row}) sums to "
-        f"{total:.6g}; {remedy}."
+        f"{wrong.sum()} of {wrong.size} rows{_of_rows(pred_probs, first_row)} do not, "
+        f"the first (row {row + (first_row or 0)}) sums to {sums[row]:.6g}; {remedy}."
     )
+
+
+def _float_blocks(pred_probs):
+    n_rows = max(1, 2**16 // pred_probs.shape[1])
+    for start in range(0, len(pred_probs), n_rows):
+        yield start, pred_probs[start : start + n_rows].astype(np.float64)
+
+
+def _find(pred_probs, is_wrong):
+    """Count wrong entries, and return row and column of the first."""
+    total, first = 0, (0, 0)
+    for start, P in _float_blocks(pred_probs):
+        wrong = is_wrong(P)
+        if not total and wrong.any():
+            row, column = np.unravel_index(wrong.argmax(), wrong.shape)
+            first = int(start + row), int(column)
+        total += np.count_nonzero(wrong)
+    return total, *first
+
+
+def _lowest_and_sums(pred_probs):
+    parts = [(P.min(), P.sum(axis=1)) for _, P in _float_blocks(pred_probs)]
+    lows, sums = zip(*parts, strict=True)
+    return min(lows), np.concatenate(sums)
+
+
+def _of_rows(values, first_row):
+    """Name the rows of a part of a data set."""
+    if first_row is None:
+        return ""
+    return f" of rows {first_row} to {first_row + len(values) - 1}"
 
 
 # -- odds and ends ---------------------------------------------------------------------
@@ -530,18 +508,6 @@ def check_count(value, low, high, name, what):
         f"{name} must be a whole number from {low} to {high}, {what}, but is "
         f"{brief(value)}; pass a number in this range."
     )
-
-
-# Rows come in blocks of about this many probabilities, which fit into the cache.
-BLOCK_SIZE = 2**16
-
-
-def row_blocks(pred_probs):
-    """Yield slices that cut pred_probs into blocks of rows."""
-    n_samples, n_classes = pred_probs.shape
-    n_rows = max(1, BLOCK_SIZE // n_classes)
-    for start in range(0, n_samples, n_rows):
-        yield slice(start, start + n_rows)
 
 
 def brief(value):

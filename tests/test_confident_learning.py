@@ -16,6 +16,7 @@ from sklabelquality import (
     true_class_prior,
 )
 from sklabelquality._confident_learning import count_confident_joint
+from sklabelquality._samples import Samples
 
 
 def test_thresholds_by_hand():
@@ -54,14 +55,18 @@ def test_confident_joint_by_hand():
             [0.1, 0.3, 0.6],  # given 1, confidently 2
         ]
     )
-    joint = count_confident_joint(np.array([0, 0, 0, 1]), pred_probs, thresholds)
+    joint = count_confident_joint(
+        Samples(np.array([0, 0, 0, 1]), pred_probs), thresholds
+    )
     assert_array_equal(joint, [[1, 1, 0], [0, 0, 1], [0, 0, 0]])
 
 
 def test_confident_class_reaches_its_own_threshold():
     # Class 0 is the most probable, but below its threshold; 1 and 2 are above theirs.
     pred_probs = np.array([[0.4, 0.35, 0.25]])
-    joint = count_confident_joint(np.array([0]), pred_probs, np.array([0.9, 0.3, 0.2]))
+    joint = count_confident_joint(
+        Samples(np.array([0]), pred_probs), np.array([0.9, 0.3, 0.2])
+    )
     assert_array_equal(joint[0], [0, 1, 0])
 
 

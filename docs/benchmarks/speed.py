@@ -1,0 +1,187 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""How long do scores and label issues take, and how much memory, beside cleanlab?
+
+Both packages run in this process on the same labels and probabilities, in turn, and the
+median of the ratio of each pair of runs is shown, with the time over that of
+``pred_probs.sum()``, the cost of reading the probabilities once. Memory is what the
+functions allocate at the most, as tracemalloc sees it: the probabilities do not count,
+the result does.
+
+Run it by ``python docs/benchmarks/speed.py``; it takes about ten minutes on two cores
+and 3 GB of memory. It prints Markdown tables; ``--json FILE`` writes the numbers.
+"""
+
+import argparse
+import json
+import os
+import platform
+import time
+import tracemalloc
+import warnings
+
+import numpy as np
+import scipy
+
+import sklabelquality
+from sklabelquality import find_label_issues, get_label_quality_scores
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import cleanlab
+    from cleanlab.filter import find_label_issues as issues_of_cleanlab
+    from cleanlab.rank import get_label_quality_scores as scores_of_cleanlab
+
+SHAPES = [(10_000, 10), (1_000_000, 10), (1_000_000, 100), (100_000, 1000)]
+SCORES = {
+    "self-confidence": {"method": "self_confidence"},
+    "margin": {"method": "normalized_margin"},
+    "entropy": {"method": "confidence_weighted_entropy"},
+    "self-conf. adj.": {"method": "self_confidence", "adjust_pred_probs": True},
+    "margin adj.": {"method": "normalized_margin", "adjust_pred_probs": True},
+}
+RULES = [
+    "predicted_neq_given",
+    "prune_by_noise_rate",
+    "prune_by_class",
+    "both",
+    "confident_learning",
+    "low_self_confidence",
+    "low_normalized_margin",
+]
+
+
+def problem(n_samples, n_classes, dtype, seed=0):
+    """Return labels, a tenth of them wrong, and probabilities of a fair classifier."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(n_classes, size=n_samples)
+    pred_probs = rng.standard_exponential((n_samples, n_classes), dtype=np.float32)
+    pred_probs[np.arange(n_samples), truth] += rng.exponential(2 * n_classes, n_samples)
+    pred_probs = pred_probs.astype(dtype)
+    pred_probs /= pred_probs.sum(axis=1, keepdims=True)
+    is_wrong = rng.random(n_samples) < 0.1
+    labels = np.where(is_wrong, rng.integers(n_classes, size=n_samples), truth)
+    return labels, pred_probs
+
+
+def tasks(n_jobs):
+    """Yield the name of each task, ours and cleanlab's."""
+    for name, kwargs in SCORES.items():
+        yield (
+            name,
+            lambda *args, kwargs=kwargs: get_label_quality_scores(
+                *args, **kwargs, n_jobs=n_jobs
+            ),
+            lambda *args, kwargs=kwargs: scores_of_cleanlab(*args, **kwargs),
+        )
+    yield (
+        "noise-aware",
+        lambda *args: get_label_quality_scores(*args, method="noise_aware"),
+        None,
+    )
+    for rule in RULES:
+        yield (
+            rule,
+            lambda *args, rule=rule: find_label_issues(
+                *args, filter_by=rule, n_jobs=n_jobs
+            ),
+            lambda *args, rule=rule: issues_of_cleanlab(
+                *args, filter_by=rule, n_jobs=n_jobs
+            ),
+        )
+
+
+def seconds(function, *args):
+    start = time.perf_counter()
+    function(*args)
+    return time.perf_counter() - start
+
+
+def peak_mebibytes(function, *args):
+    tracemalloc.start()
+    function(*args)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 2**20
+
+
+def compare(name, ours, theirs, labels, pred_probs, rounds):
+    """Return medians of times and ratios, and peaks of memory."""
+    args = labels, pred_probs
+    own, peer, ratio, reads = [], [], [], []
+    for _ in range(rounds):
+        reads.append(seconds(pred_probs.sum))
+        own.append(seconds(ours, *args))
+        if theirs is not None:
+            peer.append(seconds(theirs, *args))
+            ratio.append(peer[-1] / own[-1])
+    over_sum = np.array(own) / np.array(reads)
+    row = {
+        "n_samples": pred_probs.shape[0],
+        "n_classes": pred_probs.shape[1],
+        "dtype": pred_probs.dtype.name,
+        "task": name,
+        "seconds": np.median(own),
+        "over_sum": np.median(over_sum),
+        "mebibytes": peak_mebibytes(ours, *args),
+    }
+    if theirs is not None:
+        row["seconds_of_cleanlab"] = np.median(peer)
+        row["times_faster"] = np.median(ratio)
+        row["mebibytes_of_cleanlab"] = peak_mebibytes(theirs, *args)
+    return row
+
+
+def table(rows):
+    """Print a Markdown table."""
+    columns = ["n x K", "task", "time", "over `pred_probs.sum()`"]
+    columns += ["times faster than cleanlab", "extra memory", "of cleanlab"]
+    print("\n| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns))
+    for row in rows:
+        faster, peer_memory = "", ""
+        if "times_faster" in row:
+            faster = f"{row['times_faster']:.1f}"
+            peer_memory = f"{row['mebibytes_of_cleanlab']:.0f} MiB"
+        print(
+            f"| {row['n_samples']:,} x {row['n_classes']} | {row['task']} "
+            f"| {row['seconds'] * 1000:.1f} ms | {row['over_sum']:.1f} | {faster} "
+            f"| {row['mebibytes']:.0f} MiB | {peer_memory} |"
+        )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--n-jobs", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--dtype", default="float64")
+    parser.add_argument("--shapes", help="such as 10000x10,1000000x10")
+    parser.add_argument("--tasks", help="such as margin,both")
+    parser.add_argument("--json")
+    args = parser.parse_args()
+    warnings.simplefilter("ignore")
+    shapes = SHAPES
+    if args.shapes:
+        shapes = [tuple(map(int, shape.split("x"))) for shape in args.shapes.split(",")]
+    rows = []
+    for n_samples, n_classes in shapes:
+        labels, pred_probs = problem(n_samples, n_classes, args.dtype)
+        for name, ours, theirs in tasks(args.n_jobs):
+            if args.tasks and name not in args.tasks.split(","):
+                continue
+            rows.append(compare(name, ours, theirs, labels, pred_probs, args.rounds))
+    print(
+        f"Median of {args.rounds} rounds, {args.dtype}, n_jobs={args.n_jobs}; "
+        f"sklabelquality {sklabelquality.__version__}, "
+        f"cleanlab {cleanlab.__version__}, NumPy {np.__version__}, "
+        f"SciPy {scipy.__version__}, Python {platform.python_version()}, "
+        f"{os.cpu_count()} CPUs."
+    )
+    table(rows)
+    if args.json:
+        with open(args.json, "w") as file:
+            json.dump(rows, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()

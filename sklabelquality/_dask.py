@@ -1,0 +1,239 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Samples in dask arrays: the same steps, chunk by chunk, when their results are asked
+for.
+
+A chunk of rows is a data set of its own in memory. What is computed for each sample is
+a blockwise map over the chunks, what is computed for all of them is merged as a tree.
+The scheduler is whatever the user of dask has chosen.
+"""
+
+import numpy as np
+
+from sklabelquality._samples import Samples
+from sklabelquality._validation import (
+    check_labels,
+    check_shape,
+    encode_labels,
+    float_dtype_of,
+    integers_as_codes,
+)
+
+# So many results for chunks are merged at a time.
+FAN_IN = 8
+
+
+def is_dask(value):
+    """Whether a value is a dask array or data frame, without importing dask."""
+    return hasattr(value, "__dask_graph__")
+
+
+class DaskSamples:
+    """Label codes and probabilities in dask arrays.
+
+    It has the steps of :class:`Samples`: `map` returns a dask array, `reduce` and
+    `call` return delayed values, which the other steps take.
+
+    Parameters
+    ----------
+    codes : dask array of shape (n_samples,), or None
+        The column of each label, in chunks of the same rows as `pred_probs`.
+
+    pred_probs : dask array of shape (n_samples, n_classes)
+        The probabilities, in chunks of rows.
+
+    name : str, default="pred_probs"
+        What an error calls the probabilities.
+    """
+
+    def __init__(self, codes, pred_probs, *, name="pred_probs"):
+        self.codes = codes
+        self.pred_probs = pred_probs
+        self.name = name
+        self.shape = pred_probs.shape
+        self.dtype = float_dtype_of(pred_probs.dtype)
+        self._first_rows = first_rows(pred_probs)
+
+    def __len__(self):
+        return self.shape[0]
+
+    @property
+    def n_classes(self):
+        return self.shape[1]
+
+    def map(self, function, *args, dtype=None, every_class=False):
+        """Compute a value, or one for every class, for each sample."""
+        import dask.array as da
+
+        dtype = dtype or self.dtype
+        literals = [function, self.name, every_class, dtype, *args]
+        return da.blockwise(
+            _map_chunk,
+            "ij" if every_class else "i",
+            *(self.pred_probs, "ij"),
+            *(self._first_rows, "i"),
+            *(self.codes, None if self.codes is None else "i"),
+            *(item for literal in literals for item in (literal, None)),
+            concatenate=True,
+            align_arrays=False,
+            dtype=dtype,
+            meta=np.empty((0,) * (1 + every_class), dtype=dtype),
+        )
+
+    def reduce(self, function, *args, merge=None):
+        """Compute something from all samples, chunk by chunk, and merge as a tree."""
+        from dask import delayed
+
+        chunks = [self.pred_probs.to_delayed().ravel(), self._first_rows.to_delayed()]
+        if self.codes is not None:
+            chunks.append(self.codes.to_delayed())
+        parts = [
+            delayed(_reduce_chunk)(list(chunk), function, self.name, *args)
+            for chunk in zip(*chunks, strict=True)
+        ]
+        while len(parts) > 1:
+            parts = [
+                delayed(merge or sum_up)(parts[start : start + FAN_IN])
+                for start in range(0, len(parts), FAN_IN)
+            ]
+        return parts[0]
+
+    def call(self, function, *args):
+        """Compute something from what the other steps computed."""
+        from dask import delayed
+
+        return delayed(function)(*args)
+
+    def output(self, value, shape, dtype):
+        """Return what a user gets for a result of `reduce` or `call`: a dask array."""
+        import dask.array as da
+
+        return da.from_delayed(value, shape, dtype)
+
+    def compute(self, value):
+        """Compute a result, or several in a container, at once."""
+        import dask
+
+        return dask.compute(value)[0]
+
+
+def _map_chunk(pred_probs, first_row, codes, function, name, every_class, dtype, *args):
+    samples = _samples_of_chunk(pred_probs, first_row, codes, name)
+    return samples.map(function, *args, dtype=dtype, every_class=every_class)
+
+
+def _reduce_chunk(arrays, function, name, *args):
+    pred_probs, first_row, *codes = arrays
+    codes = codes[0] if codes else None
+    return function(_samples_of_chunk(pred_probs, first_row, codes, name), *args)
+
+
+def _samples_of_chunk(pred_probs, first_row, codes, name):
+    pred_probs = np.asarray(pred_probs)
+    return Samples(codes, pred_probs, name=name, first_row=int(first_row[0]))
+
+
+def sum_up(parts):
+    """Add up a list of numbers, arrays or sparse arrays."""
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
+
+
+# -- from what a user passed -----------------------------------------------------------
+
+
+def as_dask_matrix(pred_probs, labels=None):
+    """Return pred_probs as a dask array in chunks of rows, or raise."""
+    import dask.array as da
+
+    _check_is_array(pred_probs, "pred_probs")
+    if not is_dask(pred_probs):
+        chunks = _known_chunks(labels, "labels")[0], -1
+        return da.from_array(np.asarray(pred_probs), chunks=chunks)
+    if pred_probs.dtype.kind not in "fiub":
+        raise TypeError(
+            "pred_probs must be real numbers, but has dtype "
+            f"{pred_probs.dtype}; pass the output of predict_proba."
+        )
+    _known_chunks(pred_probs, "pred_probs")
+    check_shape(pred_probs)
+    return pred_probs.rechunk({1: -1})
+
+
+def as_dask_codes(labels, pred_probs, classes):
+    """Return the codes of labels as a dask array in the chunks of pred_probs."""
+    import dask.array as da
+
+    _check_is_array(labels, "labels")
+    if not is_dask(labels):
+        labels = da.from_array(labels, chunks=-1)
+    _known_chunks(labels, "labels")
+    if labels.ndim != 1:
+        raise ValueError(
+            "labels must be one-dimensional, one class label per sample, but has "
+            f"shape {labels.shape}; pass labels.ravel() if it is a single column."
+        )
+    if len(labels) != len(pred_probs):
+        return labels  # an error that the caller words
+    labels = labels.rechunk((pred_probs.chunks[0],))
+    return da.blockwise(
+        _encode_chunk,
+        "i",
+        labels,
+        "i",
+        first_rows(pred_probs),
+        "i",
+        classes,
+        None,
+        pred_probs.shape[1],
+        None,
+        align_arrays=False,
+        dtype=np.intp,
+        meta=np.empty(0, dtype=np.intp),
+    )
+
+
+def _encode_chunk(labels, first_row, classes, n_classes):
+    first_row = int(first_row[0])
+    if len(labels) == 0:
+        return np.empty(0, dtype=np.intp)
+    labels = check_labels(labels, first_row=first_row)
+    if classes is not None:
+        return encode_labels(labels, classes, first_row=first_row)
+    if labels.dtype.kind in "biuf":
+        return integers_as_codes(labels, n_classes, first_row)
+    raise ValueError(
+        "labels in a dask array must be integers when classes is not given, but are "
+        f"such as {labels[:1].tolist()[0]!r}; pass classes=, the labels that the "
+        "columns of pred_probs stand for, such as the classifier's classes_."
+    )
+
+
+def first_rows(array):
+    """Return the first row of each chunk, in a dask array of as many chunks."""
+    import dask.array as da
+
+    sizes = np.asarray(array.chunks[0], dtype=np.int64)
+    return da.from_array(np.cumsum(sizes) - sizes, chunks=1)
+
+
+def _check_is_array(value, name):
+    if is_dask(value) and not hasattr(value, "chunks"):
+        raise TypeError(
+            f"{name} must be an array, but is a dask {type(value).__name__}; pass "
+            f"{name}.to_dask_array(lengths=True)."
+        )
+
+
+def _known_chunks(array, name):
+    """Return the chunks of a dask array, or raise if their sizes are not known."""
+    if np.isnan(np.concatenate(array.chunks).astype(float)).any():
+        raise ValueError(
+            f"{name} must be a dask array with chunks of known sizes, but has the "
+            f"shape {array.shape}; call {name}.compute_chunk_sizes() first, or pass "
+            "lengths=True to to_dask_array."
+        )
+    return array.chunks

@@ -1,0 +1,307 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""The samples of a data set: label codes and probabilities, read in blocks of rows.
+
+All that is computed from labels and pred_probs is made of three steps:
+
+1. `map` computes something for each sample: a score, a decision.
+2. `reduce` computes something for the data set as a whole from parts of it: counts.
+3. `call` turns results of the second step into others, such as counts into shares.
+
+:class:`Samples` does them at once. It reads pred_probs in blocks of rows that stay in
+the cache, and checks each block when it is first read: there is neither a pass for the
+checks nor a second matrix. Whatever has the same three steps can take its place.
+"""
+
+from functools import cached_property
+
+import numpy as np
+from joblib import effective_n_jobs
+from scipy.special import entr
+from sklearn.utils.parallel import Parallel, delayed
+
+from sklabelquality._validation import (
+    RANGE_TOLERANCE,
+    ROW_SUM_TOLERANCE,
+    float_dtype_of,
+    raise_for_row_sum,
+    raise_for_value,
+)
+
+# Blocks have about this many probabilities, which fit into the cache.
+BLOCK_SIZE = 2**16
+# Up to so many classes, each class is a row of a block in memory, not each sample.
+FEW_CLASSES = 32
+# In place of label codes: every class of every sample.
+EVERY_CLASS = None
+
+
+class Block:
+    """The probabilities of some samples.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_samples_of_block, n_classes)
+        The probabilities, up to the totals. They are not to be changed.
+
+    first_row : int
+        The row of the first of these samples in the whole data set.
+
+    totals : ndarray of shape (n_samples_of_block,), default=None
+        What the probabilities of each sample sum to, None for 1.
+
+    Attributes
+    ----------
+    by_class : ndarray of shape (n_classes, n_samples_of_block)
+        The same probabilities in a layout that is good for computing across classes. It
+        depends on the number of classes alone, so that sums round alike.
+    """
+
+    def __init__(self, rows, first_row=0, totals=None):
+        self.rows = rows
+        self.first_row = first_row
+        self.totals = totals
+        self.n_classes = rows.shape[1]
+
+    def __len__(self):
+        return len(self.rows)
+
+    @cached_property
+    def by_class(self):
+        if self.n_classes <= FEW_CLASSES:
+            return np.ascontiguousarray(self.rows.T)
+        return np.ascontiguousarray(self.rows).T
+
+    def of(self, codes):
+        """Return the probability of one class, or of every class, of each sample."""
+        if codes is EVERY_CLASS:
+            return self._normalized(self.by_class)
+        P = self.rows.T if self.rows.flags.c_contiguous else self.by_class
+        return self._normalized(_flat(P).take(_flat_positions(P, codes)))
+
+    def highest_besides(self, codes):
+        """Return the probability of the most probable other class."""
+        others = self.by_class.copy(order="K")
+        if codes is not EVERY_CLASS:
+            _flat(others)[_flat_positions(others, codes)] = -np.inf
+            return self._normalized(others.max(axis=0))
+        top = others.argmax(axis=0)
+        positions = _flat_positions(others, top)
+        highest = _flat(others).take(positions)
+        _flat(others)[positions] = -np.inf
+        is_top = np.arange(len(others))[:, np.newaxis] == top
+        return self._normalized(np.where(is_top, others.max(axis=0), highest))
+
+    def highest(self):
+        """Return the probability of the most probable class of each sample."""
+        return self._normalized(self.by_class.max(axis=0))
+
+    def entropy(self):
+        """Return the entropy of the probabilities of each sample in nats."""
+        return entr(self.by_class).sum(axis=0)
+
+    def shifted(self, shift, is_used):
+        """Add a number to each class in use and renormalise; the others get zero."""
+        P = self.by_class + shift[:, np.newaxis]
+        if not is_used.all():
+            P[~is_used] = 0
+        return Block(P.T, self.first_row, P.sum(axis=0))
+
+    def _normalized(self, values):
+        if self.totals is None:
+            return values
+        # All the probability may be on classes that no label uses.
+        zero = np.zeros(1, dtype=values.dtype)
+        values = np.maximum(values, zero)
+        return np.divide(values, self.totals, out=values, where=self.totals > 0)
+
+
+def most_probable_class(codes, block):
+    """Return the first of the most probable classes of each sample."""
+    return block.by_class.argmax(axis=0)
+
+
+def slices(n_samples, *, at_least=BLOCK_SIZE):
+    """Yield slices of a vector that is worked on in parts."""
+    length = max(at_least, BLOCK_SIZE)
+    for start in range(0, n_samples, length):
+        yield slice(start, start + length)
+
+
+def nonzero(P):
+    """Return classes and samples of the entries of a block that are not zero."""
+    positions = np.flatnonzero(_flat(P))
+    n_classes, n_samples = P.shape
+    if P.flags.c_contiguous:
+        return np.divmod(positions, n_samples)
+    return np.divmod(positions, n_classes)[::-1]
+
+
+def _flat(P):
+    """Return a view of a matrix in one dimension."""
+    return (P if P.flags.c_contiguous else P.T).reshape(-1)
+
+
+def _flat_positions(P, codes):
+    """Return where in the flat matrix the entry of each column's code is."""
+    n_classes, n_samples = P.shape
+    if P.flags.c_contiguous:
+        return codes * n_samples + np.arange(n_samples)
+    return codes + n_classes * np.arange(n_samples)
+
+
+class Samples:
+    """Label codes and probabilities in NumPy arrays.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples,), dtype=intp, or None
+        The column of each label.
+
+    pred_probs : ndarray of shape (n_samples, n_classes)
+        The probabilities, of any real dtype and memory order.
+
+    order : list of int, default=None
+        The columns in the order of the codes.
+
+    is_checked : bool, default=False
+        Whether it is known that these are probabilities.
+
+    n_jobs : int, default=None
+        The number of threads.
+
+    name : str, default="pred_probs"
+        What an error calls the probabilities.
+
+    first_row : int, default=None
+        The row of the first sample, where these samples are a part of a data set.
+    """
+
+    def __init__(
+        self,
+        codes,
+        pred_probs,
+        *,
+        order=None,
+        is_checked=False,
+        n_jobs=None,
+        name="pred_probs",
+        first_row=None,
+    ):
+        self.codes = codes
+        self.pred_probs = pred_probs
+        self.order = order
+        self.n_jobs = n_jobs
+        self.name = name
+        self.first_row = first_row
+        self.dtype = float_dtype_of(pred_probs.dtype)
+        n_samples, n_classes = pred_probs.shape
+        self.shape = n_samples, n_classes if order is None else len(order)
+        self._is_checked = is_checked
+        self._has_to_clip = False
+
+    def __len__(self):
+        return self.shape[0]
+
+    @property
+    def n_classes(self):
+        return self.shape[1]
+
+    def map(self, function, *args, dtype=None, every_class=False):
+        """Compute a value, or one for every class, for each sample.
+
+        `function` gets the codes and the :class:`Block` of some samples, and `args`.
+        """
+        shape = self.shape if every_class else len(self)
+        values = np.empty(shape, dtype=dtype or self.dtype)
+
+        def fill(start, stop):
+            for rows, block in self._blocks(start, stop):
+                codes = EVERY_CLASS if self.codes is None else self.codes[rows]
+                values[rows] = function(codes, block, *args).T
+
+        self._in_parallel(fill)
+        return values
+
+    def reduce(self, function, *args, merge=None):
+        """Compute something from the samples as a whole, here in one part.
+
+        `function` gets these samples and `args`; `merge` would put the results for
+        several parts together, in a list, None by adding them up.
+        """
+        return function(self, *args)
+
+    def call(self, function, *args):
+        """Compute something from what the other steps computed."""
+        return function(*args)
+
+    def output(self, value, shape, dtype):
+        """Return what a user gets for a result of `reduce` or `call`."""
+        return value
+
+    def compute(self, value):
+        """Return a result that a user does not get as an array."""
+        return value
+
+    def check(self):
+        """Read all blocks once, and raise if these are no probabilities."""
+        if not self._is_checked:
+            self.map(lambda codes, block: np.zeros(len(block)), dtype=bool)
+
+    def matrix(self):
+        """Return the checked probabilities as a matrix, the one passed if possible."""
+        self.check()
+        matrix = self.pred_probs.astype(self.dtype, copy=False)
+        if self.order is not None:
+            matrix = matrix[:, self.order]
+        return np.clip(matrix, 0, 1) if self._has_to_clip else matrix
+
+    def blocks(self):
+        """Yield codes and the :class:`Block` of all samples, one after the other."""
+        for rows, block in self._blocks(0, len(self)):
+            yield self.codes[rows], block
+        self._is_checked = True
+
+    def _in_parallel(self, fill):
+        """Fill rows from start to stop, for some threads' shares of all rows."""
+        n_blocks = -(-self.pred_probs.size // BLOCK_SIZE)
+        n_threads = min(effective_n_jobs(self.n_jobs), n_blocks)
+        if n_threads == 1:
+            fill(0, len(self))
+        else:
+            bounds = np.linspace(0, len(self), n_threads + 1).astype(int).tolist()
+            parallel = Parallel(n_jobs=n_threads, require="sharedmem")
+            parallel(map(delayed(fill), bounds[:-1], bounds[1:]))
+        self._is_checked = True
+
+    def _blocks(self, start, stop):
+        """Yield slices of rows and their blocks."""
+        n_rows = max(1, BLOCK_SIZE // self.pred_probs.shape[1])
+        for first in range(start, stop, n_rows):
+            rows = slice(first, min(first + n_rows, stop))
+            values = self.pred_probs[rows].astype(self.dtype, copy=False)
+            if not self._is_checked or self._has_to_clip:
+                values = self._checked(values)
+            if self.order is not None:
+                values = values.take(self.order, axis=1)
+            yield rows, Block(values, (self.first_row or 0) + first)
+
+    def _checked(self, values):
+        """Return probabilities, clipped where they have to be, or raise."""
+        low, high = values.min(), values.max()
+        # Written so that NaN, which min and max hand on, fails the test.
+        if not (low >= -RANGE_TOLERANCE and high <= 1 + RANGE_TOLERANCE):
+            raise_for_value(self.pred_probs, self.name, self.first_row)
+        # A product with ones is the fastest sum of short rows.
+        totals = values @ np.ones(values.shape[1], dtype=self.dtype)
+        deviation = np.abs(totals - 1).max()
+        # Rounding errors of sums in single precision must not decide.
+        if deviation > ROW_SUM_TOLERANCE / 2 and self.dtype != np.float64:
+            deviation = np.abs(values.sum(axis=1, dtype=np.float64) - 1).max()
+        if deviation > ROW_SUM_TOLERANCE:
+            raise_for_row_sum(self.pred_probs, self.name, self.first_row)
+        if low < 0 or high > 1:
+            self._has_to_clip = True
+            return np.clip(values, 0, 1)
+        return values

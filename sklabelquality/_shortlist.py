@@ -1,0 +1,82 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""The highest of many values, cell by cell, found while the values come in parts.
+
+No more is kept than can still be among the highest, so that one pass over values that
+are computed block by block is enough.
+"""
+
+import numpy as np
+
+# So many values are gathered before those that are too low are dropped.
+PATIENCE = 2**17
+
+
+class Shortlist:
+    """The highest values of each cell; of equal ones, those at the first positions.
+
+    Parameters
+    ----------
+    n_wanted : ndarray of shape (n_cells,), dtype=intp
+        How many values are wanted in each cell.
+
+    Attributes
+    ----------
+    bars : ndarray of shape (n_cells,)
+        A lower value is not worth an offer.
+    """
+
+    def __init__(self, n_wanted):
+        self.n_wanted = n_wanted
+        self.bars = np.where(n_wanted > 0, -np.inf, np.inf)
+        self._parts = []
+        self._n_offered = 0
+        self._room = max(PATIENCE, 2 * int(n_wanted.sum()))
+
+    def offer(self, cells, values, positions):
+        """Take the cell, value from -1 to 1, and position of some samples."""
+        self._parts.append((cells, values, positions))
+        self._n_offered += len(cells)
+        if self._n_offered > self._room:
+            self.shorten()
+
+    def shorten(self):
+        """Drop what is not among the highest so far, and return the rest in arrays.
+
+        A little more than what is wanted is kept: values are rounded for speed.
+        """
+        if not self._parts:
+            none = np.empty(0, dtype=np.intp)
+            return none, np.empty(0), none
+        cells, values, positions = map(np.concatenate, zip(*self._parts, strict=True))
+        # One whole number for both, as sorting these is fast.
+        n_steps = 2 ** (62 - len(self.bars).bit_length())
+        steps = np.minimum((values + 1) * (n_steps / 2), n_steps - 1).astype(np.int64)
+        keys = cells * n_steps + steps
+        in_order = np.sort(keys)
+        starts = np.searchsorted(in_order, np.arange(len(self.bars) + 1) * n_steps)
+        is_full = (np.diff(starts) >= self.n_wanted) & (self.n_wanted > 0)
+        lowest = np.zeros(len(self.bars), dtype=np.int64)
+        lowest[is_full] = in_order[(starts[1:] - self.n_wanted)[is_full]]
+        self.bars[is_full] = (lowest[is_full] % n_steps) * (2 / n_steps) - 1
+        kept = keys >= lowest[cells]
+        self._parts = [(cells[kept], values[kept], positions[kept])]
+        self._n_offered = np.count_nonzero(kept)
+        return self._parts[0]
+
+    def positions(self):
+        """Return the positions of the highest values in ascending order."""
+        cells, values, positions = self.shorten()
+        order = np.lexsort((positions, -values, cells))
+        cells = cells[order]
+        rank = np.arange(len(cells)) - np.searchsorted(cells, cells)
+        return np.unique(positions[order][rank < self.n_wanted[cells]])
+
+
+def merge_shortlists(shortlists):
+    """Return the shortlist of all that was offered to several ones."""
+    merged = Shortlist(shortlists[0].n_wanted)
+    for shortlist in shortlists:
+        merged.offer(*shortlist.shorten())
+    return merged
