@@ -481,7 +481,7 @@ def test_candidates_are_the_scores_that_each_label_would_get(
         get_label_quality_scores(
             labels, pred_probs, method=method, adjust_pred_probs=adjust
         ),
-        rtol=1e-12 if method in LEARNS else 0,
+        rtol=1e-9 if method in LEARNS else 0,
     )
     if not learned:
         for k in range(pred_probs.shape[1]):
