@@ -161,7 +161,7 @@ def _round_rows(matrix):
 def find_label_issues(
     labels, pred_probs, *, filter_by="predicted_neq_given", classes=None
 ):
-    r"""Decide which labels are wrong.
+    """Decide which labels are wrong.
 
     Parameters
     ----------
