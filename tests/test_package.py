@@ -127,6 +127,13 @@ def test_example_runs(path, tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out
 
 
+def test_api_page_lists_what_is_public():
+    page = (ROOT / "docs" / "api.rst").read_text()
+    tables = re.findall(r"autosummary::\n   :toctree: .*\n\n((?:   \w+\n)+)", page)
+    listed = [name for table in tables for name in table.split()]
+    assert sorted(listed) == sklabelquality.__all__
+
+
 def test_import_needs_no_optional_package(monkeypatch):
     for name in ("pandas", "polars", "matplotlib", "cleanlab"):
         monkeypatch.setitem(sys.modules, name, None)  # makes its import an error
