@@ -134,6 +134,15 @@ def test_api_page_lists_what_is_public():
     assert sorted(listed) == sklabelquality.__all__
 
 
+def test_code_on_a_page_is_run():
+    pages = [ROOT / "docs", ROOT / "docs/user_guide", ROOT / "docs/coming_from"]
+    for path in [path for folder in pages for path in folder.glob("*.rst")]:
+        text = path.read_text()
+        assert set(re.findall(r"code-block:: (\w+)", text)) <= {"sh"}
+        assert not re.search(r"^(?!\.\. ).*::$", text, flags=re.MULTILINE)
+        assert "SKIP" not in text
+
+
 def test_import_needs_no_optional_package(monkeypatch):
     for name in ("pandas", "polars", "matplotlib", "cleanlab"):
         monkeypatch.setitem(sys.modules, name, None)  # makes its import an error
