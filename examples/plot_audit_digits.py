@@ -32,13 +32,17 @@ scorer = LabelQualityScorer(classifier, n_jobs=2).fit(digits.data, digits.target
 # %%
 # The audit
 # ---------
-# A label issue is a label that is not the most probable one. In a notebook, ``audit``
-# as the last line of a cell shows a page with all of it; `save_html` writes it to a
-# file.
+# A label issue is a label that is not the most probable one.
 
 audit = scorer.audit()
 print(audit.summary())
+
+# %%
+# As the last line of a notebook cell, ``audit`` shows a page with all of it, and
+# `save_html` writes the page to a file.
+
 audit.save_html("audit_digits.html")
+audit
 
 # %%
 # The twelve most suspicious labels

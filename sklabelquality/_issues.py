@@ -274,7 +274,7 @@ def find_label_issues(
     classes=None,
     n_jobs=None,
 ):
-    r"""Decide which labels are wrong.
+    """Decide which labels are wrong.
 
     Parameters
     ----------

@@ -205,11 +205,11 @@ class LabelQualityScorer(
         out-of-sample ones. Only defined if `response_method_` is "decision_function".
 
     n_features_in_ : int
-        Number of features seen during :term:`fit`. Only defined if the classifier
+        Number of features seen during `fit`. Only defined if the classifier
         exposes it.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of features seen during :term:`fit`. Only defined if the classifier
+        Names of features seen during `fit`. Only defined if the classifier
         exposes them.
 
     See Also
@@ -866,12 +866,12 @@ class LabelQualityScorer(
 
     @property
     def n_features_in_(self):  # numpydoc ignore=RT01
-        """Number of features seen during :term:`fit`."""
+        """Number of features seen during `fit`."""
         return self.estimator_.n_features_in_
 
     @property
     def feature_names_in_(self):  # numpydoc ignore=RT01
-        """Names of features seen during :term:`fit`."""
+        """Names of features seen during `fit`."""
         return self.estimator_.feature_names_in_
 
     def __sklearn_tags__(self):

@@ -391,7 +391,7 @@ def get_label_quality_scores(
     classes=None,
     n_jobs=None,
 ):
-    r"""Score how likely each given label is to be right.
+    """Score how likely each given label is to be right.
 
     The probabilities must be *out-of-sample*: predicted by models that did not see the
     sample in training, as :func:`~sklearn.model_selection.cross_val_predict` gives
@@ -453,10 +453,10 @@ def get_label_quality_scores(
     Notes
     -----
     With :math:`t_k` the confident threshold of class :math:`k` (the mean of
-    :math:`P_{ik}` over the samples labelled :math:`k`) and :math:`m = \max_k t_k`, the
+    :math:`P_{ik}` over the samples labelled :math:`k`) and :math:`m = \\max_k t_k`, the
     adjusted probabilities are
 
-    .. math:: P'_{ik} = \frac{P_{ik} - t_k + m}{\sum_j (P_{ij} - t_j + m)}
+    .. math:: P'_{ik} = \\frac{P_{ik} - t_k + m}{\\sum_j (P_{ij} - t_j + m)}
 
     A class that no label uses takes no part: it is left out of :math:`m` and of the
     sum, and has :math:`P'_{ik} = 0`. A class whose labels all have probability 0, such

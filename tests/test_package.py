@@ -127,6 +127,22 @@ def test_example_runs(path, tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out
 
 
+def test_api_page_lists_what_is_public():
+    page = (ROOT / "docs" / "api.rst").read_text()
+    tables = re.findall(r"autosummary::\n   :toctree: .*\n\n((?:   \w+\n)+)", page)
+    listed = [name for table in tables for name in table.split()]
+    assert sorted(listed) == sklabelquality.__all__
+
+
+def test_code_on_a_page_is_run():
+    pages = [ROOT / "docs", ROOT / "docs/user_guide", ROOT / "docs/coming_from"]
+    for path in [path for folder in pages for path in folder.glob("*.rst")]:
+        text = path.read_text()
+        assert set(re.findall(r"code-block:: (\w+)", text)) <= {"sh"}
+        assert not re.search(r"^(?!\.\. ).*::$", text, flags=re.MULTILINE)
+        assert "SKIP" not in text
+
+
 def test_import_needs_no_optional_package(monkeypatch):
     for name in ("pandas", "polars", "matplotlib", "cleanlab"):
         monkeypatch.setitem(sys.modules, name, None)  # makes its import an error
