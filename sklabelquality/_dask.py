@@ -52,15 +52,12 @@ class DaskSamples:
         self.pred_probs = pred_probs
         self.name = name
         self.shape = pred_probs.shape
+        self.n_classes = self.shape[1]
         self.dtype = float_dtype_of(pred_probs.dtype)
         self._first_rows = first_rows(pred_probs)
 
     def __len__(self):
         return self.shape[0]
-
-    @property
-    def n_classes(self):
-        return self.shape[1]
 
     def map(self, function, *args, dtype=None, every_class=False):
         """Compute a value, or one for every class, for each sample."""
@@ -85,11 +82,13 @@ class DaskSamples:
         """Compute something from all samples, chunk by chunk, and merge as a tree."""
         from dask import delayed
 
-        chunks = [self.pred_probs.to_delayed().ravel(), self._first_rows.to_delayed()]
-        if self.codes is not None:
-            chunks.append(self.codes.to_delayed())
+        chunks = (
+            self.pred_probs.to_delayed().ravel(),
+            self._first_rows.to_delayed(),
+            self.codes.to_delayed(),
+        )
         parts = [
-            delayed(_reduce_chunk)(list(chunk), function, self.name, *args)
+            delayed(_reduce_chunk)(*chunk, function, self.name, *args)
             for chunk in zip(*chunks, strict=True)
         ]
         while len(parts) > 1:
@@ -123,9 +122,7 @@ def _map_chunk(pred_probs, first_row, codes, function, name, every_class, dtype,
     return samples.map(function, *args, dtype=dtype, every_class=every_class)
 
 
-def _reduce_chunk(arrays, function, name, *args):
-    pred_probs, first_row, *codes = arrays
-    codes = codes[0] if codes else None
+def _reduce_chunk(pred_probs, first_row, codes, function, name, *args):
     return function(_samples_of_chunk(pred_probs, first_row, codes, name), *args)
 
 

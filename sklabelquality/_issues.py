@@ -125,31 +125,29 @@ def _count_confident_issues(samples, thresholds):
     return int(np.count_nonzero(is_issue))
 
 
-def _mask_by_noise_rate(samples, counts):
-    shortlist = samples.reduce(_highest_leads, counts, merge=merge_shortlists)
-    return _mask_of(samples, shortlist, _is_listed_issue)
+def _mask_by_noise_rate(samples, n_moved):
+    return _mask(samples, _is_listed_issue, _highest_leads, n_moved[0])
 
 
-def _mask_by_class(samples, counts):
-    shortlist = samples.reduce(_highest_doubts, counts, merge=merge_shortlists)
-    return _mask_of(samples, shortlist, _is_listed_issue)
-
-
-def _mask_of_lowest(samples, method):
-    n_wanted = count_confident_issues(samples)
-    shortlist = samples.reduce(_lowest_scores, n_wanted, method, merge=merge_shortlists)
-    return _mask_of(samples, shortlist, _is_listed)
-
-
-def _mask_of(samples, shortlist, is_listed):
-    return samples.map(
-        is_listed, samples.call(Shortlist.positions, shortlist), dtype=bool
+def _mask_by_class(samples, n_moved):
+    return _mask(
+        samples, _is_listed_issue, _lowest_scores, n_moved[1], "self_confidence"
     )
 
 
-def _highest_leads(samples, counts):
+def _mask_of_lowest(samples, method):
+    n_wanted = samples.call(np.atleast_1d, count_confident_issues(samples))
+    return _mask(samples, _is_listed, _lowest_scores, n_wanted, method)
+
+
+def _mask(samples, is_listed, list_highest, *args):
+    shortlist = samples.reduce(list_highest, *args, merge=merge_shortlists)
+    positions = samples.call(Shortlist.positions, shortlist)
+    return samples.map(is_listed, positions, dtype=bool)
+
+
+def _highest_leads(samples, moved):
     """List the highest leads over the given label for each label and other class."""
-    moved, _ = counts
     shortlist = Shortlist(moved.data)
     list_leads = _all_leads if moved.shape[0] <= FEW_CLASSES else _leads_of_listed_pairs
     for codes, block in samples.blocks():
@@ -162,7 +160,7 @@ def _all_leads(codes, block, moved, bars):
     """Return rows, cells and leads that are high enough, of few classes."""
     bar_of_pair = np.full(moved.shape, np.inf)
     cell_of_pair = np.zeros(moved.shape, dtype=np.intp)
-    given = np.repeat(np.arange(moved.shape[0]), np.diff(moved.indptr))
+    given = _rows_of_entries(moved)
     bar_of_pair[moved.indices, given] = bars
     cell_of_pair[moved.indices, given] = np.arange(len(bars))
     leads = block.by_class - block.of(codes)
@@ -180,23 +178,13 @@ def _leads_of_listed_pairs(codes, block, moved, bars):
     return rows, cells, leads
 
 
-def _highest_doubts(samples, counts):
-    """List the lowest self-confidences for each label, as values below zero."""
-    _, n_issues = counts
-    shortlist = Shortlist(n_issues)
-    for codes, block in samples.blocks():
-        positions = block.first_row + np.arange(len(codes))
-        _offer(shortlist, codes, -block.of(codes), positions)
-    return shortlist
-
-
 def _lowest_scores(samples, n_wanted, method):
-    """List the lowest scores, as values below zero."""
-    shortlist = Shortlist(np.array([n_wanted]))
+    """List the lowest scores of each label, or of all, as values below zero."""
+    shortlist = Shortlist(n_wanted)
     for codes, block in samples.blocks():
-        positions = block.first_row + np.arange(len(codes))
+        cells = codes if len(n_wanted) > 1 else np.zeros_like(codes)
         scores = METHODS[method].apply(codes, block, None)
-        _offer(shortlist, np.zeros_like(codes), -scores, positions)
+        _offer(shortlist, cells, -scores, block.first_row + np.arange(len(codes)))
     return shortlist
 
 
@@ -206,11 +194,10 @@ def _offer(shortlist, cells, values, positions):
 
 
 def _is_listed(codes, block, positions):
-    rows = slice(
-        *np.searchsorted(positions, block.first_row + np.array([0, len(block)]))
-    )
+    first_row = block.first_row
+    first, stop = np.searchsorted(positions, [first_row, first_row + len(block)])
     is_listed = np.zeros(len(block), dtype=bool)
-    is_listed[positions[rows] - block.first_row] = True
+    is_listed[positions[first:stop] - first_row] = True
     return is_listed
 
 
@@ -231,7 +218,7 @@ def _round_joint(joint, n_labels):
     counts = _round_rows(csr_array(joint))
     n_staying = counts.diagonal()
     moved = (counts - diags_array(n_staying, dtype=np.intp)).tocsr()
-    moved.data -= np.repeat(n_staying == 0, np.diff(moved.indptr)) & (moved.data > 0)
+    moved.data -= (n_staying == 0)[_rows_of_entries(moved)] & (moved.data > 0)
     moved.eliminate_zeros()
     return moved, np.maximum(n_labels - np.maximum(n_staying, 1), 0)
 
@@ -240,9 +227,8 @@ def _round_rows(matrix):
     """Round to whole numbers by the largest remainder, so that row sums are kept."""
     rounded = np.rint(matrix.data)
     remainder = matrix.data - rounded
-    own_rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     missing = np.rint(matrix.sum(axis=1))
-    missing -= np.bincount(own_rows, rounded, minlength=len(missing))
+    missing -= np.bincount(_rows_of_entries(matrix), rounded, minlength=len(missing))
     for row in np.flatnonzero(missing):
         entries = slice(*matrix.indptr[row : row + 2])
         order = np.argsort(remainder[entries], kind="stable")
@@ -651,8 +637,12 @@ def tabulate_overlapping_classes(joint, classes):
 
 def _entries(matrix, rows, columns):
     """Return entries of a sparse matrix in row order, zero where none is stored."""
-    own_rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    stored = own_rows * matrix.shape[1] + matrix.indices
+    stored = _rows_of_entries(matrix) * matrix.shape[1] + matrix.indices
     wanted = rows.astype(np.intp) * matrix.shape[1] + columns
     positions = np.searchsorted(stored, wanted).clip(max=len(stored) - 1)
     return np.where(stored[positions] == wanted, matrix.data[positions], 0.0)
+
+
+def _rows_of_entries(matrix):
+    """Return the row of each stored entry of a sparse matrix."""
+    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))

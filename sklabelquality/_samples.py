@@ -14,6 +14,7 @@ the cache, and checks each block when it is first read: there is neither a pass 
 checks nor a second matrix. Whatever has the same three steps can take its place.
 """
 
+from collections import deque
 from functools import cached_property
 
 import numpy as np
@@ -112,8 +113,7 @@ class Block:
         if self.totals is None:
             return values
         # All the probability may be on classes that no label uses.
-        zero = np.zeros(1, dtype=values.dtype)
-        values = np.maximum(values, zero)
+        values = np.maximum(values, 0)
         return np.divide(values, self.totals, out=values, where=self.totals > 0)
 
 
@@ -196,17 +196,13 @@ class Samples:
         self.name = name
         self.first_row = first_row
         self.dtype = float_dtype_of(pred_probs.dtype)
-        n_samples, n_classes = pred_probs.shape
-        self.shape = n_samples, n_classes if order is None else len(order)
+        self.shape = pred_probs.shape
+        self.n_classes = self.shape[1]
         self._is_checked = is_checked
         self._has_to_clip = False
 
     def __len__(self):
         return self.shape[0]
-
-    @property
-    def n_classes(self):
-        return self.shape[1]
 
     def map(self, function, *args, dtype=None, every_class=False):
         """Compute a value, or one for every class, for each sample.
@@ -244,14 +240,10 @@ class Samples:
         """Return a result that a user does not get as an array."""
         return value
 
-    def check(self):
-        """Read all blocks once, and raise if these are no probabilities."""
-        if not self._is_checked:
-            self.map(lambda codes, block: np.zeros(len(block)), dtype=bool)
-
     def matrix(self):
         """Return the checked probabilities as a matrix, the one passed if possible."""
-        self.check()
+        if not self._is_checked:
+            self._in_parallel(lambda *rows: deque(self._blocks(*rows), maxlen=0))
         matrix = self.pred_probs.astype(self.dtype, copy=False)
         if self.order is not None:
             matrix = matrix[:, self.order]
