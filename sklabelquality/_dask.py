@@ -13,8 +13,10 @@ import numpy as np
 
 from sklabelquality._samples import Samples
 from sklabelquality._validation import (
+    as_matrix,
     check_labels,
-    check_shape,
+    check_matrix,
+    check_same_length,
     encode_labels,
     float_dtype_of,
     integers_as_codes,
@@ -149,14 +151,11 @@ def as_dask_matrix(pred_probs, labels=None):
     _check_is_array(pred_probs, "pred_probs")
     if not is_dask(pred_probs):
         chunks = _known_chunks(labels, "labels")[0], -1
-        return da.from_array(np.asarray(pred_probs), chunks=chunks)
-    if pred_probs.dtype.kind not in "fiub":
-        raise TypeError(
-            "pred_probs must be real numbers, but has dtype "
-            f"{pred_probs.dtype}; pass the output of predict_proba."
-        )
+        pred_probs = as_matrix(pred_probs)
+        check_same_length(labels, pred_probs)
+        return da.from_array(pred_probs, chunks=chunks)
     _known_chunks(pred_probs, "pred_probs")
-    check_shape(pred_probs)
+    check_matrix(pred_probs)
     return pred_probs.rechunk({1: -1})
 
 
@@ -173,20 +172,15 @@ def as_dask_codes(labels, pred_probs, classes):
             "labels must be one-dimensional, one class label per sample, but has "
             f"shape {labels.shape}; pass labels.ravel() if it is a single column."
         )
-    if len(labels) != len(pred_probs):
-        return labels  # an error that the caller words
+    check_same_length(labels, pred_probs)
     labels = labels.rechunk((pred_probs.chunks[0],))
     return da.blockwise(
         _encode_chunk,
         "i",
-        labels,
-        "i",
-        first_rows(pred_probs),
-        "i",
-        classes,
-        None,
-        pred_probs.shape[1],
-        None,
+        *(labels, "i"),
+        *(first_rows(pred_probs), "i"),
+        *(classes, None),
+        *(pred_probs.shape[1], None),
         align_arrays=False,
         dtype=np.intp,
         meta=np.empty(0, dtype=np.intp),

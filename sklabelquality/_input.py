@@ -13,6 +13,7 @@ from sklabelquality._validation import (
     check_classes,
     check_labels,
     check_same_length,
+    classes_of_codes,
     column_names,
     encode_labels,
     factorize_labels,
@@ -61,8 +62,7 @@ def check_samples(labels, pred_probs, classes=None, *, n_jobs=None):
         codes = encode_labels(labels, classes)
     elif labels.dtype.kind in "biuf":
         codes = integers_as_codes(labels, n_classes)
-        is_bool = labels.dtype == bool and n_classes == 2
-        classes = [False, True] if is_bool else list(range(n_classes))
+        classes = classes_of_codes(labels, n_classes)
     else:
         classes, codes = factorize_labels(labels)
         check_all_columns_named(classes, n_classes)
@@ -83,20 +83,22 @@ def check_samples(labels, pred_probs, classes=None, *, n_jobs=None):
 def _check_dask(labels, pred_probs, classes):
     """Return labels and pred_probs, one of which is a dask array, and the classes."""
     labels = labels if is_dask(labels) else check_labels(labels)
+    names_of_columns = None if is_dask(pred_probs) else column_names(pred_probs)
     pred_probs = as_dask_matrix(pred_probs, labels)
     n_classes = pred_probs.shape[1]
     if classes is not None:
         classes = check_classes(classes, n_classes)
     codes = as_dask_codes(labels, pred_probs, classes)
-    check_same_length(codes, pred_probs)
     if classes is None:
-        is_bool = labels.dtype == bool and n_classes == 2
-        classes = [False, True] if is_bool else list(range(n_classes))
+        classes = classes_of_codes(labels, n_classes)
+    order = order_of_columns(names_of_columns, classes)
+    if order is not None:
+        pred_probs = pred_probs[:, order]
     return DaskSamples(codes, pred_probs), classes
 
 
-def check_pred_probs(pred_probs, *, n_jobs=None, name="pred_probs"):
+def check_pred_probs(pred_probs, *, name="pred_probs"):
     """Return pred_probs as samples without labels, to be checked when first read."""
     if is_dask(pred_probs):
         return DaskSamples(None, as_dask_matrix(pred_probs), name=name)
-    return Samples(None, as_matrix(pred_probs), n_jobs=n_jobs, name=name)
+    return Samples(None, as_matrix(pred_probs), name=name)

@@ -166,10 +166,11 @@ def integers_as_codes(labels, n_classes, first_row=None):
     """Return integer labels 0..n_classes-1 as codes; booleans are 0 and 1."""
     low, high = labels.min(), labels.max()
     if low < 0 or high > n_classes - 1:
-        rows = _of_rows(labels, first_row).replace(" of ", " those of ")
+        rows = _of_rows(labels, first_row)
+        range_of = f"those{rows} range" if rows else "range"
         raise ValueError(
             f"labels must be integers from 0 to {n_classes - 1} (the columns of "
-            f"pred_probs) when classes is not given, but{rows} range from {low} to "
+            f"pred_probs) when classes is not given, but {range_of} from {low} to "
             f"{high}; pass classes=, the labels that the columns stand for, such as "
             "the classifier's classes_."
         )
@@ -318,6 +319,12 @@ def check_same_length(labels, pred_probs):
 # -- probabilities ---------------------------------------------------------------------
 
 
+def classes_of_codes(labels, n_classes):
+    """Return the classes that labels which are codes, or booleans, stand for."""
+    is_bool = labels.dtype == bool and n_classes == 2
+    return [False, True] if is_bool else list(range(n_classes))
+
+
 def column_names(pred_probs):
     """Return the names of the columns of a data frame, None for anything else."""
     names = getattr(pred_probs, "columns", None)
@@ -349,12 +356,7 @@ def as_matrix(pred_probs):
         ) from None
     if array.dtype.kind == "O":
         array = _objects_as_floats(array)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(
-            "pred_probs must be real numbers, but has dtype "
-            f"{array.dtype}; pass the output of predict_proba."
-        )
-    check_shape(array)
+    check_matrix(array)
     return array
 
 
@@ -376,8 +378,13 @@ def _objects_as_floats(array):
     )
 
 
-def check_shape(array):
-    """Raise unless an array has rows of samples and columns of classes."""
+def check_matrix(array):
+    """Raise unless an array of real numbers has samples (rows) and classes."""
+    if array.dtype.kind not in "fiub":
+        raise TypeError(
+            "pred_probs must be real numbers, but has dtype "
+            f"{array.dtype}; pass the output of predict_proba."
+        )
     shape = array.shape
     if array.ndim == 0:
         raise TypeError(

@@ -181,6 +181,19 @@ def test_one_of_both_may_be_in_memory(global_random_seed):
         assert_array_equal(get_label_quality_scores(*pair).compute(), expected)
 
 
+def test_columns_of_a_frame_in_memory_are_taken_by_name(global_random_seed):
+    pd = pytest.importorskip("pandas")
+    labels, pred_probs = random_problem(global_random_seed)
+    frame = pd.DataFrame(pred_probs)[[4, 3, 2, 1, 0]]
+    labels_of_frame = da.from_array(labels, chunks=170)
+    expected = get_label_quality_scores(labels, pred_probs)
+    assert_array_equal(get_label_quality_scores(labels_of_frame, frame), expected)
+    with pytest.raises(TypeError, match="real numbers"):
+        get_label_quality_scores(labels_of_frame, frame.astype(str))
+    with pytest.raises(ValueError, match="length 500 and pred_probs has 499"):
+        get_label_quality_scores(labels_of_frame, frame[1:])
+
+
 def test_classes_of_any_kind(global_random_seed):
     labels, pred_probs = random_problem(global_random_seed)
     classes = np.array(["e", "d", "c", "b", "a"])
