@@ -11,7 +11,6 @@ collect_ignore = [
     "auto_examples",
     "benchmarks",
     "conf.py",
-    "conftest.py",
     "generated",
 ]
 
