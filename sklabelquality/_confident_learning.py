@@ -115,7 +115,8 @@ def confident_joint(labels, pred_probs, *, calibrate=False, classes=None):
     confident_joint : ndarray of shape (n_classes, n_classes)
         Entry (k, j) is the number of samples with given label k (row) that are
         confident members of class j (column): integers, or float64 with
-        `calibrate=True`. What is off the diagonal looks wrong.
+        `calibrate=True`. What is off the diagonal looks wrong. Of more than 2,000
+        classes, a :class:`scipy.sparse.csr_array`.
 
     Raises
     ------
@@ -199,7 +200,8 @@ def joint_distribution(labels, pred_probs, *, classes=None):
         Entry (k, j) is the estimated share of all samples that have the given label k
         (row) and the true class j (column). All entries sum to 1, rows to the shares
         of the given labels, columns to :func:`true_class_prior`; what is off the
-        diagonal is wrong.
+        diagonal is wrong. Of more than 2,000 classes, a
+        :class:`scipy.sparse.csr_array`.
 
     Raises
     ------
@@ -264,7 +266,8 @@ def noise_matrix(labels, pred_probs, *, classes=None):
     noise_matrix : ndarray of shape (n_classes, n_classes)
         Entry (j, k) is the estimated probability that a sample of true class j (row)
         was given label k (column); rows sum to 1. The identity matrix means that no
-        noise was found.
+        noise was found. Of more than 2,000 classes, a
+        :class:`scipy.sparse.csr_array`.
 
     Raises
     ------
@@ -334,7 +337,8 @@ def inverse_noise_matrix(labels, pred_probs, *, classes=None):
     inverse_noise_matrix : ndarray of shape (n_classes, n_classes)
         Entry (k, j) is the estimated probability that a sample with given label k
         (row) is of true class j (column); rows sum to 1. The diagonal is the share of
-        right labels for each label.
+        right labels for each label. Of more than 2,000 classes, a
+        :class:`scipy.sparse.csr_array`.
 
     Raises
     ------

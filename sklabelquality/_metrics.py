@@ -11,6 +11,7 @@ what :meth:`LabelQualityScorer.score` and :func:`make_label_noise_scorer` do.
 from numbers import Integral, Real
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
@@ -154,7 +155,7 @@ def _precision_at_k(is_error, scores, k):
         "pred_probs": "no_validation",
         "kind": [StrOptions({"symmetric", "asymmetric", "instance"})],
         "rate": [Interval(Real, 0, 1, closed="both")],
-        "noise_matrix": ["array-like", None],
+        "noise_matrix": ["array-like", "sparse matrix", None],
         "random_state": ["random_state"],
     },
     prefer_skip_nested_validation=True,
@@ -313,6 +314,8 @@ def _weights_of_wrong_labels(kind, codes, n_classes, pred_probs, noise_matrix):
 def check_noise_matrix(noise_matrix, n_classes, *, sums_to_one=False):
     """Return a noise matrix as an array of floats."""
     shown = brief(noise_matrix)
+    if issparse(noise_matrix):
+        noise_matrix = noise_matrix.toarray()
     try:
         noise_matrix = np.asarray(noise_matrix, dtype=np.float64)
         is_valid = noise_matrix.shape == (n_classes, n_classes)
@@ -531,6 +534,8 @@ def replacement_weights(codes, n_classes, noise_matrix=None, rate=None):
     replaced = np.zeros((n_samples, n_classes))
     if noise_matrix is not None:
         replaced = noise_matrix[codes]
+        if issparse(replaced):  # of very many classes
+            replaced = replaced.toarray()
         replaced[every_row, codes] = 0
     if not replaced.any():
         rate = 0.1 if rate is None else rate

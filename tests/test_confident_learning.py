@@ -3,16 +3,28 @@
 
 """What the probabilities say about the data set as a whole."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+from sklearn.datasets import load_iris
+from sklearn.naive_bayes import GaussianNB
 
 from sklabelquality import (
+    LabelQualityScorer,
+    class_health,
     confident_joint,
     confident_thresholds,
+    find_label_issues,
+    inject_label_noise,
     inverse_noise_matrix,
     joint_distribution,
+    noise_aware,
     noise_matrix,
+    num_label_issues,
+    overlapping_classes,
     true_class_prior,
 )
 from sklabelquality._confident_learning import count_confident_joint
@@ -68,6 +80,56 @@ def test_confident_class_reaches_its_own_threshold():
         Samples(np.array([0]), pred_probs), np.array([0.9, 0.3, 0.2])
     )
     assert_array_equal(joint[0], [0, 1, 0])
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        confident_joint,
+        partial(confident_joint, calibrate=True),
+        joint_distribution,
+        noise_matrix,
+        inverse_noise_matrix,
+        true_class_prior,
+        class_health,
+        overlapping_classes,
+        num_label_issues,
+        partial(num_label_issues, calibrate=True),
+        partial(find_label_issues, filter_by="prune_by_noise_rate"),
+        partial(find_label_issues, filter_by="prune_by_class"),
+        noise_aware,
+    ],
+)
+def test_pairs_of_many_classes_are_sparse(function, monkeypatch, global_random_seed):
+    rng = np.random.default_rng(global_random_seed)
+    labels = rng.integers(5, size=80)  # no label of class 5
+    pred_probs = rng.dirichlet(np.full(6, 0.3), size=80)
+    expected = function(labels, pred_probs)
+    monkeypatch.setattr("sklabelquality._confident_learning.MOST_DENSE_CLASSES", 5)
+    result = function(labels, pred_probs)
+    if np.ndim(expected) == 2:
+        assert isinstance(result, csr_array)
+        result = result.toarray()
+    if not isinstance(expected, dict):
+        expected, result = {"": expected}, {"": result}
+    for name, values in expected.items():
+        assert_allclose(result[name], values, rtol=1e-12)
+
+
+def test_scorer_of_many_classes_scores_the_same(monkeypatch):
+    X, y = load_iris(return_X_y=True)
+    scorer = LabelQualityScorer(GaussianNB())
+    expected = scorer.fit(X, y).score(X, y)
+    of_matrix = inject_label_noise(
+        y, kind="asymmetric", noise_matrix=scorer.noise_matrix_, random_state=0
+    )
+    monkeypatch.setattr("sklabelquality._confident_learning.MOST_DENSE_CLASSES", 2)
+    assert isinstance(scorer.fit(X, y).noise_matrix_, csr_array)
+    assert_allclose(scorer.score(X, y), expected)
+    of_sparse = inject_label_noise(
+        y, kind="asymmetric", noise_matrix=scorer.noise_matrix_, random_state=0
+    )
+    assert_array_equal(of_sparse, of_matrix)
 
 
 # Thresholds are .6, .5 and .7; the comment gives the confident class.
