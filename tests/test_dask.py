@@ -37,7 +37,7 @@ from sklabelquality._scores import METHODS
 
 da = pytest.importorskip("dask.array")
 
-CHUNKS = [(170, (210, 2)), (500, (500, 5)), (1, (7, 1)), ((13, 487), (499, 5))]
+CHUNKS = [(170, (210, 2)), (500, (500, 5)), (11, (53, 1)), ((13, 487), (499, 5))]
 ARRAYS = [
     confident_thresholds,
     confident_joint,

@@ -22,7 +22,7 @@ import joblib
 import numpy as np
 import sklearn
 from objective import CLASSIFIERS, DATA, KINDS
-from problems import injected, read_folder
+from problems import RULES, injected, read_folder
 from sklearn.metrics import precision_recall_fscore_support
 
 import sklabelquality
@@ -34,15 +34,6 @@ with warnings.catch_warnings():
     from cleanlab.count import num_label_issues as num_label_issues_of_cleanlab
     from cleanlab.filter import find_label_issues as find_label_issues_of_cleanlab
 
-RULES = [
-    "predicted_neq_given",
-    "prune_by_noise_rate",
-    "prune_by_class",
-    "both",
-    "confident_learning",
-    "low_self_confidence",
-    "low_normalized_margin",
-]
 RATES = [0.02, 0.05, 0.2, 0.4]
 
 

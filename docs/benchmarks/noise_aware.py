@@ -22,7 +22,7 @@ import joblib
 import numpy as np
 import sklearn
 from objective import CLASSIFIERS, DATA, KINDS
-from problems import injected, read_folder
+from problems import SCORES, injected, read_folder
 from sklearn.datasets import load_iris
 from sklearn.metrics import average_precision_score
 
@@ -37,14 +37,7 @@ with warnings.catch_warnings():
     import cleanlab
     from cleanlab.rank import get_label_quality_scores as scores_of_cleanlab
 
-SCORES = {
-    "self-confidence": {"method": "self_confidence"},
-    "margin": {"method": "normalized_margin"},
-    "entropy": {"method": "confidence_weighted_entropy"},
-    "self-conf. adj.": {"method": "self_confidence", "adjust_pred_probs": True},
-    "margin adj.": {"method": "normalized_margin", "adjust_pred_probs": True},
-    "noise-aware": {"method": "noise_aware"},
-}
+SCORES = SCORES | {"noise-aware": {"method": "noise_aware"}}
 NAMES = [*SCORES, "posterior alone", "cleanlab's entropy"]
 CALIBRATED = ["self-confidence", "posterior"]
 DATA = DATA | {"iris": lambda: load_iris(return_X_y=True)}

@@ -1,7 +1,7 @@
 # Authors: The sklabelquality developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Labels with known errors, and out-of-sample probabilities of them."""
+"""What is compared, labels with known errors, and out-of-sample probabilities."""
 
 from pathlib import Path
 
@@ -10,6 +10,24 @@ from objective import CLASSIFIERS
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from sklabelquality import inject_label_noise
+
+# The scores and rules that cleanlab has too.
+SCORES = {
+    "self-confidence": {"method": "self_confidence"},
+    "margin": {"method": "normalized_margin"},
+    "entropy": {"method": "confidence_weighted_entropy"},
+    "self-conf. adj.": {"method": "self_confidence", "adjust_pred_probs": True},
+    "margin adj.": {"method": "normalized_margin", "adjust_pred_probs": True},
+}
+RULES = [
+    "predicted_neq_given",
+    "prune_by_noise_rate",
+    "prune_by_class",
+    "both",
+    "confident_learning",
+    "low_self_confidence",
+    "low_normalized_margin",
+]
 
 
 def injected(X, y, classifier, kind, rate, seed):

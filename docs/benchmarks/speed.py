@@ -23,6 +23,7 @@ import warnings
 
 import numpy as np
 import scipy
+from problems import RULES, SCORES
 
 import sklabelquality
 from sklabelquality import find_label_issues, get_label_quality_scores
@@ -34,22 +35,6 @@ with warnings.catch_warnings():
     from cleanlab.rank import get_label_quality_scores as scores_of_cleanlab
 
 SHAPES = [(10_000, 10), (1_000_000, 10), (1_000_000, 100), (100_000, 1000)]
-SCORES = {
-    "self-confidence": {"method": "self_confidence"},
-    "margin": {"method": "normalized_margin"},
-    "entropy": {"method": "confidence_weighted_entropy"},
-    "self-conf. adj.": {"method": "self_confidence", "adjust_pred_probs": True},
-    "margin adj.": {"method": "normalized_margin", "adjust_pred_probs": True},
-}
-RULES = [
-    "predicted_neq_given",
-    "prune_by_noise_rate",
-    "prune_by_class",
-    "both",
-    "confident_learning",
-    "low_self_confidence",
-    "low_normalized_margin",
-]
 
 
 def problem(n_samples, n_classes, dtype, seed=0):
