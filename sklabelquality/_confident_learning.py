@@ -546,6 +546,7 @@ def calibrate_confident_joint(counts, n_labels):
         joint = joint + diags_array(diagonal - joint.diagonal())
         joint = diags_array(n_labels / joint.sum(axis=1)) @ joint
         joint.eliminate_zeros()
+        joint.sort_indices()  # a product need not have them in order
     else:
         np.fill_diagonal(joint, diagonal)
         joint = joint / joint.sum(axis=1, keepdims=True) * n_labels[:, np.newaxis]
