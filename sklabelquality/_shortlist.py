@@ -10,7 +10,10 @@ are computed block by block is enough.
 import numpy as np
 
 # So many values are gathered before those that are too low are dropped.
-PATIENCE = 2**17
+PATIENCE = 2**15
+# So many ranges of values are counted to drop most of them before the rest is sorted,
+# if each cell gets so many ranges at least.
+N_RANGES, FEWEST_RANGES = 2**14, 2**3
 
 
 class Shortlist:
@@ -46,10 +49,13 @@ class Shortlist:
 
         A little more than what is wanted is kept: values are rounded for speed.
         """
-        if not self._parts:
+        if not self._n_offered:
             none = np.empty(0, dtype=np.intp)
             return none, np.empty(0), none
         cells, values, positions = map(np.concatenate, zip(*self._parts, strict=True))
+        if len(self.bars) * FEWEST_RANGES <= N_RANGES:
+            kept = self._is_in_high_range(cells, values)
+            cells, values, positions = cells[kept], values[kept], positions[kept]
         # One whole number for both, as sorting these is fast.
         n_steps = 2 ** (62 - len(self.bars).bit_length())
         steps = np.minimum((values + 1) * (n_steps / 2), n_steps - 1).astype(np.int64)
@@ -64,6 +70,17 @@ class Shortlist:
         self._parts = [(cells[kept], values[kept], positions[kept])]
         self._n_offered = np.count_nonzero(kept)
         return self._parts[0]
+
+    def _is_in_high_range(self, cells, values):
+        """Whether a value is in or above the range of the lowest one that is wanted."""
+        n_cells = len(self.bars)
+        n_ranges = N_RANGES // n_cells
+        ranges = np.minimum((1 - values) * (n_ranges / 2), n_ranges - 1).astype(np.intp)
+        ranges += cells * n_ranges
+        counts = np.bincount(ranges, minlength=n_cells * n_ranges)
+        n_as_high = counts.reshape(n_cells, n_ranges).cumsum(axis=1)
+        last = (n_as_high < self.n_wanted[:, np.newaxis]).sum(axis=1)
+        return ranges <= (last + np.arange(n_cells) * n_ranges)[cells]
 
     def positions(self):
         """Return the positions of the highest values in ascending order."""
