@@ -446,15 +446,6 @@ def true_class_prior(labels, pred_probs, *, classes=None):
 # -- of checked samples ----------------------------------------------------------------
 
 
-def count_labels(samples):
-    """Count the samples of each label."""
-    return samples.reduce(_count_labels)
-
-
-def _count_labels(samples):
-    return np.bincount(samples.codes, minlength=samples.n_classes)
-
-
 def mean_self_confidence(samples):
     """Compute the confident thresholds."""
     sums = samples.reduce(_sum_self_confidence)
@@ -531,7 +522,7 @@ def _count_confident(samples, thresholds):
 def calibrated_joint(samples):
     """Compute the calibrated confident joint."""
     counts = count_confident_joint(samples, mean_self_confidence(samples))
-    return samples.call(calibrate_confident_joint, counts, count_labels(samples))
+    return samples.call(calibrate_confident_joint, counts, samples.count_labels())
 
 
 def calibrate_confident_joint(counts, n_labels):
@@ -571,5 +562,5 @@ def given_true_class(joint):
 def estimate_noise_matrix(samples, thresholds):
     """Compute the noise matrix."""
     counts = count_confident_joint(samples, thresholds)
-    joint = samples.call(calibrate_confident_joint, counts, count_labels(samples))
+    joint = samples.call(calibrate_confident_joint, counts, samples.count_labels())
     return samples.call(given_true_class, joint)

@@ -49,6 +49,8 @@ class DaskSamples:
         What an error calls the probabilities.
     """
 
+    is_in_parts = True
+
     def __init__(self, codes, pred_probs, *, name="pred_probs"):
         self.codes = codes
         self.pred_probs = pred_probs
@@ -70,7 +72,7 @@ class DaskSamples:
         return da.blockwise(
             _map_chunk,
             "ij" if every_class else "i",
-            *(self.pred_probs, "ij"),
+            *(self._read_for(function, args), "ij"),
             *(self._first_rows, "i"),
             *(self.codes, None if self.codes is None else "i"),
             *(item for literal in literals for item in (literal, None)),
@@ -85,26 +87,37 @@ class DaskSamples:
         from dask import delayed
 
         chunks = (
-            self.pred_probs.to_delayed().ravel(),
+            self._read_for(function, args).to_delayed().ravel(),
             self._first_rows.to_delayed(),
             self.codes.to_delayed(),
         )
+        reduce_chunk = delayed(_reduce_chunk, pure=True)
         parts = [
-            delayed(_reduce_chunk)(*chunk, function, self.name, *args)
+            reduce_chunk(*chunk, function, self.name, *args)
             for chunk in zip(*chunks, strict=True)
         ]
-        while len(parts) > 1:
-            parts = [
-                delayed(merge or sum_up)(parts[start : start + FAN_IN])
-                for start in range(0, len(parts), FAN_IN)
-            ]
-        return parts[0]
+        return _merge(parts, merge)
+
+    def count_labels(self):
+        """Count the samples of each label; this reads no probabilities."""
+        from dask import delayed
+
+        count = delayed(np.bincount, pure=True)
+        codes = self.codes.to_delayed()
+        return _merge([count(chunk, minlength=self.n_classes) for chunk in codes])
+
+    def _read_for(self, function, args):
+        """Return pred_probs that are read for one step, once `args` are computed."""
+        from dask.base import is_dask_collection, tokenize
+
+        seed = tokenize(self.pred_probs, function, *args)
+        return read_again(self.pred_probs, seed, filter(is_dask_collection, args))
 
     def call(self, function, *args):
         """Compute something from what the other steps computed."""
         from dask import delayed
 
-        return delayed(function)(*args)
+        return delayed(function, pure=True)(*args)
 
     def output(self, value, shape, dtype):
         """Return what a user gets for a result of `reduce` or `call`: a dask array."""
@@ -133,12 +146,66 @@ def _samples_of_chunk(pred_probs, first_row, codes, name):
     return Samples(codes, pred_probs, name=name, first_row=int(first_row[0]))
 
 
+def _merge(parts, merge=None):
+    """Merge delayed parts as a tree, None by adding them up."""
+    from dask import delayed
+
+    merge = delayed(merge or sum_up, pure=True)
+    while len(parts) > 1:
+        starts = range(0, len(parts), FAN_IN)
+        parts = [merge(parts[start : start + FAN_IN]) for start in starts]
+    return parts[0]
+
+
 def sum_up(parts):
     """Add up a list of numbers, arrays or sparse arrays."""
     total = parts[0]
     for part in parts[1:]:
         total = total + part
     return total
+
+
+def read_again(array, seed, parents):
+    """Return the same dask array under other names, to be computed after `parents`.
+
+    If steps shared the chunks that are read, all of these would stay in memory until
+    the last of the steps.
+    """
+    import dask.array as da
+    from dask.base import clone_key
+    from dask.core import flatten
+    from dask.highlevelgraph import HighLevelGraph
+
+    try:
+        from dask._task_spec import DataNode, Task, TaskRef, convert_legacy_graph
+    except ImportError:  # such a dask has other graphs
+        return array
+
+    parents = list(parents)
+    awaited = [
+        TaskRef(key) for parent in parents for key in flatten(parent.__dask_keys__())
+    ]
+    graph = convert_legacy_graph(dict(array.__dask_graph__()))
+    in_memory = {name for name, task in graph.items() if isinstance(task, DataNode)}
+    new_names = {name: clone_key(name, seed) for name in graph}
+    new_graph = {}
+    for name, task in graph.items():
+        new_task = task.substitute(new_names, key=new_names[name])
+        reads = name not in in_memory and task.dependencies <= in_memory
+        if reads and awaited:
+            new_task = Task(new_names[name], _first_of, new_task, *awaited)
+        new_graph[new_names[name]] = new_task
+    name = clone_key(array.name, seed)
+    return da.Array(
+        HighLevelGraph.from_collections(name, new_graph, dependencies=parents),
+        name,
+        array.chunks,
+        meta=array._meta,
+    )
+
+
+def _first_of(value, *_):
+    return value
 
 
 # -- from what a user passed -----------------------------------------------------------

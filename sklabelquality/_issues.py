@@ -10,13 +10,12 @@ for a label issue**. It is one function, registered under its own name.
 from numbers import Integral
 
 import numpy as np
-from scipy.sparse import csr_array, diags_array, triu
+from scipy.sparse import csr_array, diags_array, issparse, triu
 from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklabelquality._confident_learning import (
     calibrated_joint,
     confident_class,
-    count_labels,
     given_label,
     given_true_class,
     mean_self_confidence,
@@ -24,7 +23,13 @@ from sklabelquality._confident_learning import (
 from sklabelquality._input import check_samples
 from sklabelquality._samples import FEW_CLASSES, most_probable_class, nonzero
 from sklabelquality._scores import METHODS
-from sklabelquality._shortlist import Shortlist, merge_shortlists
+from sklabelquality._shortlist import (
+    N_RANGES_OF_PASS,
+    Shortlist,
+    bars_of_counts,
+    count_in_ranges,
+    merge_shortlists,
+)
 from sklabelquality._validation import as_label_array
 
 # A given label this close to the most probable class counts as the most probable.
@@ -126,34 +131,71 @@ def _count_confident_issues(samples, thresholds):
 
 
 def _mask_by_noise_rate(samples, n_moved):
-    return _mask(samples, _is_listed_issue, _highest_leads, n_moved[0])
+    return _mask(samples, _is_listed_issue, _leads, n_moved[0])
 
 
 def _mask_by_class(samples, n_moved):
     return _mask(
-        samples, _is_listed_issue, _lowest_scores, n_moved[1], "self_confidence"
+        samples, _is_listed_issue, _scores_below_zero, n_moved[1], "self_confidence"
     )
 
 
 def _mask_of_lowest(samples, method):
     n_wanted = samples.call(np.atleast_1d, count_confident_issues(samples))
-    return _mask(samples, _is_listed, _lowest_scores, n_wanted, method)
+    return _mask(samples, _is_listed, _scores_below_zero, n_wanted, method)
 
 
-def _mask(samples, is_listed, list_highest, *args):
-    shortlist = samples.reduce(list_highest, *args, merge=merge_shortlists)
+def _mask(samples, is_listed, offers, *args):
+    """Take the samples with the highest of the offered values in each cell."""
+    bars = None
+    if samples.is_in_parts:
+        # So that the lists of the parts are not much longer together than one list.
+        counts = samples.reduce(_count_offers, offers, *args)
+        bars = samples.call(_bars_of_counts, counts, args[0])
+    shortlist = samples.reduce(
+        _list_highest, bars, offers, *args, merge=merge_shortlists
+    )
     positions = samples.call(Shortlist.positions, shortlist)
     return samples.map(is_listed, positions, dtype=bool)
 
 
-def _highest_leads(samples, moved):
-    """List the highest leads over the given label for each label and other class."""
-    shortlist = Shortlist(moved.data)
+def _list_highest(samples, bars, offers, wanted, *args):
+    shortlist = Shortlist(_n_wanted(wanted), bars)
+    for offer in offers(samples, shortlist.bars, wanted, *args):
+        shortlist.offer(*offer)
+    return shortlist
+
+
+def _count_offers(samples, offers, wanted, *args):
+    n_wanted, counts = _n_wanted(wanted), 0
+    no_bars = Shortlist(n_wanted).bars
+    for cells, values, _ in offers(samples, no_bars, wanted, *args):
+        counts += count_in_ranges(cells, values, len(n_wanted), N_RANGES_OF_PASS)
+    return counts
+
+
+def _bars_of_counts(counts, wanted):
+    return bars_of_counts(counts, _n_wanted(wanted))
+
+
+def _n_wanted(wanted):
+    return wanted.data if issparse(wanted) else wanted
+
+
+def _leads(samples, bars, moved):
+    """Offer the leads over the given label for each label and other class."""
     list_leads = _all_leads if moved.shape[0] <= FEW_CLASSES else _leads_of_listed_pairs
     for codes, block in samples.blocks():
-        rows, cells, leads = list_leads(codes, block, moved, shortlist.bars)
-        _offer(shortlist, cells, leads, block.first_row + rows)
-    return shortlist
+        rows, cells, leads = list_leads(codes, block, moved, bars)
+        yield cells, leads, block.first_row + rows
+
+
+def _scores_below_zero(samples, bars, n_wanted, method):
+    """Offer the scores of each label, or of all, the lowest one as the highest."""
+    for codes, block in samples.blocks():
+        cells = codes if len(n_wanted) > 1 else np.zeros_like(codes)
+        scores = METHODS[method].apply(codes, block, None)
+        yield cells, -scores, block.first_row + np.arange(len(codes))
 
 
 def _all_leads(codes, block, moved, bars):
@@ -178,21 +220,6 @@ def _leads_of_listed_pairs(codes, block, moved, bars):
     return rows, cells, leads
 
 
-def _lowest_scores(samples, n_wanted, method):
-    """List the lowest scores of each label, or of all, as values below zero."""
-    shortlist = Shortlist(n_wanted)
-    for codes, block in samples.blocks():
-        cells = codes if len(n_wanted) > 1 else np.zeros_like(codes)
-        scores = METHODS[method].apply(codes, block, None)
-        _offer(shortlist, cells, -scores, block.first_row + np.arange(len(codes)))
-    return shortlist
-
-
-def _offer(shortlist, cells, values, positions):
-    is_worth_it = values >= shortlist.bars[cells]
-    shortlist.offer(cells[is_worth_it], values[is_worth_it], positions[is_worth_it])
-
-
 def _is_listed(codes, block, positions):
     first_row = block.first_row
     first, stop = np.searchsorted(positions, [first_row, first_row + len(block)])
@@ -207,7 +234,7 @@ def _is_listed_issue(codes, block, positions):
 
 def _n_moved(samples):
     """Return how many labels are moved, by label and class, and by label alone."""
-    return samples.call(_round_joint, calibrated_joint(samples), count_labels(samples))
+    return samples.call(_round_joint, calibrated_joint(samples), samples.count_labels())
 
 
 def _round_joint(joint, n_labels):
@@ -530,9 +557,8 @@ def class_health(labels, pred_probs, *, classes=None):
     array([0.   , 0.143])
     """
     samples, classes = check_samples(labels, pred_probs, classes)
-    joint = samples.compute(calibrated_joint(samples))
-    n_given = samples.compute(count_labels(samples))
-    return tabulate_class_health(joint, n_given, classes)
+    numbers = calibrated_joint(samples), samples.count_labels()
+    return tabulate_class_health(*samples.compute(numbers), classes)
 
 
 def overlapping_classes(labels, pred_probs, *, classes=None):

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array, issparse
 
-from sklabelquality._confident_learning import calibrated_joint, count_labels
+from sklabelquality._confident_learning import calibrated_joint
 from sklabelquality._input import check_pred_probs, check_samples
 from sklabelquality._samples import EVERY_CLASS, Block
 
@@ -286,7 +286,7 @@ def posterior_of(codes, block, noise_model):
 
 def fit_noise_model(samples):
     """Learn the noise model."""
-    n_labels = count_labels(samples)
+    n_labels = samples.count_labels()
     T = samples.call(_start, calibrated_joint(samples), n_labels)
     products = samples.reduce(_sum_products, n_labels)
     classifier = None

@@ -19,7 +19,6 @@ from functools import cached_property
 
 import numpy as np
 from joblib import effective_n_jobs
-from scipy.special import entr
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklabelquality._validation import (
@@ -100,7 +99,12 @@ class Block:
 
     def entropy(self):
         """Return the entropy of the probabilities of each sample in nats."""
-        return entr(self.by_class).sum(axis=0)
+        P = self.by_class
+        # The logarithm of zero is never taken, and zero times another one is zero.
+        terms = np.maximum(P, np.finfo(P.dtype).tiny)
+        np.log(terms, out=terms)
+        terms *= P
+        return 0 - terms.sum(axis=0)
 
     def shifted(self, shift, is_used):
         """Add a number to each class in use and renormalise; the others get zero."""
@@ -176,7 +180,14 @@ class Samples:
 
     first_row : int, default=None
         The row of the first sample, where these samples are a part of a data set.
+
+    Attributes
+    ----------
+    is_in_parts : bool
+        Whether `reduce` works on parts of the samples that know nothing of each other.
     """
+
+    is_in_parts = False
 
     def __init__(
         self,
@@ -231,6 +242,10 @@ class Samples:
     def call(self, function, *args):
         """Compute something from what the other steps computed."""
         return function(*args)
+
+    def count_labels(self):
+        """Count the samples of each label."""
+        return np.bincount(self.codes, minlength=self.n_classes)
 
     def output(self, value, shape, dtype):
         """Return what a user gets for a result of `reduce` or `call`."""

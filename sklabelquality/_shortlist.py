@@ -14,6 +14,8 @@ PATIENCE = 2**15
 # So many ranges of values are counted to drop most of them before the rest is sorted,
 # if each cell gets so many ranges at least.
 N_RANGES, FEWEST_RANGES = 2**14, 2**3
+# So many ranges are counted in a pass of its own.
+N_RANGES_OF_PASS = 2**18
 
 
 class Shortlist:
@@ -24,23 +26,28 @@ class Shortlist:
     n_wanted : ndarray of shape (n_cells,), dtype=intp
         How many values are wanted in each cell.
 
+    bars : ndarray of shape (n_cells,), default=None
+        No lower value is among the wanted ones.
+
     Attributes
     ----------
     bars : ndarray of shape (n_cells,)
         A lower value is not worth an offer.
     """
 
-    def __init__(self, n_wanted):
+    def __init__(self, n_wanted, bars=None):
         self.n_wanted = n_wanted
-        self.bars = np.where(n_wanted > 0, -np.inf, np.inf)
+        self.bars = np.where(n_wanted > 0, -np.inf if bars is None else bars, np.inf)
         self._parts = []
         self._n_offered = 0
         self._room = max(PATIENCE, 2 * int(n_wanted.sum()))
 
     def offer(self, cells, values, positions):
         """Take the cell, value from -1 to 1, and position of some samples."""
-        self._parts.append((cells, values, positions))
-        self._n_offered += len(cells)
+        is_worth_it = values >= self.bars[cells]
+        part = cells[is_worth_it], values[is_worth_it], positions[is_worth_it]
+        self._parts.append(part)
+        self._n_offered += len(part[0])
         if self._n_offered > self._room:
             self.shorten()
 
@@ -54,7 +61,8 @@ class Shortlist:
             return none, np.empty(0), none
         cells, values, positions = map(np.concatenate, zip(*self._parts, strict=True))
         if len(self.bars) * FEWEST_RANGES <= N_RANGES:
-            kept = self._is_in_high_range(cells, values)
+            counts = count_in_ranges(cells, values, len(self.bars), N_RANGES)
+            kept = values >= bars_of_counts(counts, self.n_wanted)[cells]
             cells, values, positions = cells[kept], values[kept], positions[kept]
         # One whole number for both, as sorting these is fast.
         n_steps = 2 ** (62 - len(self.bars).bit_length())
@@ -71,17 +79,6 @@ class Shortlist:
         self._n_offered = np.count_nonzero(kept)
         return self._parts[0]
 
-    def _is_in_high_range(self, cells, values):
-        """Whether a value is in or above the range of the lowest one that is wanted."""
-        n_cells = len(self.bars)
-        n_ranges = N_RANGES // n_cells
-        ranges = np.minimum((1 - values) * (n_ranges / 2), n_ranges - 1).astype(np.intp)
-        ranges += cells * n_ranges
-        counts = np.bincount(ranges, minlength=n_cells * n_ranges)
-        n_as_high = counts.reshape(n_cells, n_ranges).cumsum(axis=1)
-        last = (n_as_high < self.n_wanted[:, np.newaxis]).sum(axis=1)
-        return ranges <= (last + np.arange(n_cells) * n_ranges)[cells]
-
     def positions(self):
         """Return the positions of the highest values in ascending order."""
         cells, values, positions = self.shorten()
@@ -97,3 +94,27 @@ def merge_shortlists(shortlists):
     for shortlist in shortlists:
         merged.offer(*shortlist.shorten())
     return merged
+
+
+def count_in_ranges(cells, values, n_cells, n_ranges):
+    """Count the values of each cell (row) by range (column), the highest range first.
+
+    The cells share some ranges evenly, of values from -1 to 1.
+    """
+    n_ranges = max(n_ranges // max(n_cells, 1), 1)
+    ranges = ((1 - values) * (n_ranges / 2)).astype(np.intp)
+    # Rounded values may be a little lower than -1 or higher than 1.
+    np.clip(ranges, 0, n_ranges - 1, out=ranges)
+    ranges += cells * n_ranges
+    counts = np.bincount(ranges, minlength=n_cells * n_ranges)
+    return counts.reshape(n_cells, n_ranges)
+
+
+def bars_of_counts(counts, n_wanted):
+    """Return the lower end of the range of the lowest value that is wanted, by cell."""
+    n_ranges = counts.shape[1]
+    n_higher_ranges = (counts.cumsum(axis=1) < n_wanted[:, np.newaxis]).sum(axis=1)
+    is_open = n_higher_ranges >= n_ranges - 1
+    # A little less, so that rounding errors do not decide.
+    bars = 1 - 2 * (n_higher_ranges + 1) / n_ranges - 1e-6
+    return np.where(is_open, -np.inf, bars)
