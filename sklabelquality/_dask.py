@@ -86,11 +86,9 @@ class DaskSamples:
         """Compute something from all samples, chunk by chunk, and merge as a tree."""
         from dask import delayed
 
-        chunks = (
-            self._read_for(function, args).to_delayed().ravel(),
-            self._first_rows.to_delayed(),
-            self.codes.to_delayed(),
-        )
+        arrays = self._read_for(function, args), self._first_rows, self.codes
+        # Optimized, the chunks would not be those that the reading waits for.
+        chunks = (array.to_delayed(optimize_graph=False).ravel() for array in arrays)
         reduce_chunk = delayed(_reduce_chunk, pure=True)
         parts = [
             reduce_chunk(*chunk, function, self.name, *args)
@@ -107,11 +105,14 @@ class DaskSamples:
         return _merge([count(chunk, minlength=self.n_classes) for chunk in codes])
 
     def _read_for(self, function, args):
-        """Return pred_probs that are read for one step, once `args` are computed."""
+        """Return pred_probs that are read for one step, when all else is at hand."""
         from dask.base import is_dask_collection, tokenize
+        from dask.graph_manipulation import checkpoint
 
+        needed = [self._first_rows, self.codes, *args]
+        needed = checkpoint(*filter(is_dask_collection, needed))
         seed = tokenize(self.pred_probs, function, *args)
-        return read_again(self.pred_probs, seed, filter(is_dask_collection, args))
+        return read_again(self.pred_probs, seed, needed)
 
     def call(self, function, *args):
         """Compute something from what the other steps computed."""
@@ -165,15 +166,15 @@ def sum_up(parts):
     return total
 
 
-def read_again(array, seed, parents):
-    """Return the same dask array under other names, to be computed after `parents`.
+def read_again(array, seed, needed):
+    """Return the same dask array under other names, to be read once `needed` is there.
 
     If steps shared the chunks that are read, all of these would stay in memory until
-    the last of the steps.
+    the last of the steps. If chunks were read before what else the step needs is there,
+    they would stay until then.
     """
     import dask.array as da
     from dask.base import clone_key
-    from dask.core import flatten
     from dask.highlevelgraph import HighLevelGraph
 
     try:
@@ -181,30 +182,26 @@ def read_again(array, seed, parents):
     except ImportError:  # such a dask has other graphs
         return array
 
-    parents = list(parents)
-    awaited = [
-        TaskRef(key) for parent in parents for key in flatten(parent.__dask_keys__())
-    ]
     graph = convert_legacy_graph(dict(array.__dask_graph__()))
     in_memory = {name for name, task in graph.items() if isinstance(task, DataNode)}
     new_names = {name: clone_key(name, seed) for name in graph}
     new_graph = {}
     for name, task in graph.items():
         new_task = task.substitute(new_names, key=new_names[name])
-        reads = name not in in_memory and task.dependencies <= in_memory
-        if reads and awaited:
-            new_task = Task(new_names[name], _first_of, new_task, *awaited)
+        if name not in in_memory and task.dependencies <= in_memory:
+            is_there = TaskRef(needed.key)
+            new_task = Task(new_names[name], _first_of, new_task, is_there)
         new_graph[new_names[name]] = new_task
     name = clone_key(array.name, seed)
     return da.Array(
-        HighLevelGraph.from_collections(name, new_graph, dependencies=parents),
+        HighLevelGraph.from_collections(name, new_graph, dependencies=[needed]),
         name,
         array.chunks,
         meta=array._meta,
     )
 
 
-def _first_of(value, *_):
+def _first_of(value, _):
     return value
 
 
