@@ -144,6 +144,8 @@ def _reduce_chunk(pred_probs, first_row, codes, function, name, *args):
 
 def _samples_of_chunk(pred_probs, first_row, codes, name):
     pred_probs = np.asarray(pred_probs)
+    if codes is not None:
+        codes = codes.astype(np.intp)
     return Samples(codes, pred_probs, name=name, first_row=int(first_row[0]))
 
 
@@ -238,6 +240,8 @@ def as_dask_codes(labels, pred_probs, classes):
         )
     check_same_length(labels, pred_probs)
     labels = labels.rechunk((pred_probs.chunks[0],))
+    # They stay in memory as long as steps are to come, so they had better be small.
+    dtype = np.min_scalar_type(pred_probs.shape[1])
     return da.blockwise(
         _encode_chunk,
         "i",
@@ -245,21 +249,22 @@ def as_dask_codes(labels, pred_probs, classes):
         *(first_rows(pred_probs), "i"),
         *(classes, None),
         *(pred_probs.shape[1], None),
+        *(dtype, None),
         align_arrays=False,
-        dtype=np.intp,
-        meta=np.empty(0, dtype=np.intp),
+        dtype=dtype,
+        meta=np.empty(0, dtype=dtype),
     )
 
 
-def _encode_chunk(labels, first_row, classes, n_classes):
+def _encode_chunk(labels, first_row, classes, n_classes, dtype):
     first_row = int(first_row[0])
     if len(labels) == 0:
-        return np.empty(0, dtype=np.intp)
+        return np.empty(0, dtype=dtype)
     labels = check_labels(labels, first_row=first_row)
     if classes is not None:
-        return encode_labels(labels, classes, first_row=first_row)
+        return encode_labels(labels, classes, first_row=first_row).astype(dtype)
     if labels.dtype.kind in "biuf":
-        return integers_as_codes(labels, n_classes, first_row)
+        return integers_as_codes(labels, n_classes, first_row).astype(dtype)
     raise ValueError(
         "labels in a dask array must be integers when classes is not given, but are "
         f"such as {labels[:1].tolist()[0]!r}; pass classes=, the labels that the "

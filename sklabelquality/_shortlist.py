@@ -15,7 +15,7 @@ PATIENCE = 2**15
 # if each cell gets so many ranges at least.
 N_RANGES, FEWEST_RANGES = 2**14, 2**3
 # So many ranges are counted in a pass of its own.
-N_RANGES_OF_PASS = 2**18
+N_RANGES_OF_PASS = 2**17
 
 
 class Shortlist:
@@ -80,12 +80,15 @@ class Shortlist:
         return self._parts[0]
 
     def positions(self):
-        """Return the positions of the highest values in ascending order."""
+        """Return the positions of the highest values in ascending order.
+
+        A position that was offered for several cells may come several times.
+        """
         cells, values, positions = self.shorten()
         order = np.lexsort((positions, -values, cells))
         cells = cells[order]
         rank = np.arange(len(cells)) - np.searchsorted(cells, cells)
-        return np.unique(positions[order][rank < self.n_wanted[cells]])
+        return np.sort(positions[order][rank < self.n_wanted[cells]])
 
 
 def merge_shortlists(shortlists):
