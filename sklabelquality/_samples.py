@@ -270,21 +270,27 @@ class Samples:
             yield self.codes[rows], block
         self._is_checked = True
 
+    def _n_rows_of_block(self):
+        return max(1, BLOCK_SIZE // self.pred_probs.shape[1])
+
     def _in_parallel(self, fill):
         """Fill rows from start to stop, for some threads' shares of all rows."""
-        n_blocks = -(-self.pred_probs.size // BLOCK_SIZE)
+        n_rows = self._n_rows_of_block()
+        n_blocks = -(-len(self) // n_rows)
         n_threads = min(effective_n_jobs(self.n_jobs), n_blocks)
-        if n_threads == 1:
+        if n_threads <= 1:
             fill(0, len(self))
         else:
-            bounds = np.linspace(0, len(self), n_threads + 1).astype(int).tolist()
+            # Whole blocks, so that they are the same for any number of threads.
+            bounds = np.linspace(0, n_blocks, n_threads + 1).astype(int) * n_rows
+            bounds = np.minimum(bounds, len(self)).tolist()
             parallel = Parallel(n_jobs=n_threads, require="sharedmem")
             parallel(map(delayed(fill), bounds[:-1], bounds[1:]))
         self._is_checked = True
 
     def _blocks(self, start, stop):
         """Yield slices of rows and their blocks."""
-        n_rows = max(1, BLOCK_SIZE // self.pred_probs.shape[1])
+        n_rows = self._n_rows_of_block()
         for first in range(start, stop, n_rows):
             rows = slice(first, min(first + n_rows, stop))
             values = self.pred_probs[rows].astype(self.dtype, copy=False)

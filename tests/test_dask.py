@@ -5,6 +5,7 @@
 
 import subprocess
 import sys
+import weakref
 
 import joblib
 import numpy as np
@@ -279,6 +280,30 @@ class OnWorkersOnly(GaussianNB):
         return super().predict_proba(X)
 
 
+def test_few_chunks_are_in_memory_at_a_time():
+    labels, pred_probs = random_problem(0, n_samples=600)
+    in_memory, most = set(), []
+
+    def load(block_id):
+        chunk = pred_probs[20 * block_id[0] :][:20].copy()
+        in_memory.add(id(chunk))
+        weakref.finalize(chunk, in_memory.discard, id(chunk))
+        most.append(len(in_memory))
+        return chunk
+
+    lazy = da.map_blocks(load, chunks=((20,) * 30, (5,)), dtype=float, meta=pred_probs)
+    masks = [find_label_issues(labels, lazy, filter_by=rule) for rule in RULES]
+    scores = [
+        get_label_quality_scores(labels, lazy, method=method) for method in METHODS
+    ]
+    order = order_label_issues(masks[0], labels, lazy)
+    for results in (*masks, *scores, [order, *masks, *scores]):
+        most.clear()
+        da.compute(results)
+        assert len(most) >= 30
+        assert max(most) <= 4
+
+
 def test_folds_run_on_the_workers_of_a_cluster():
     distributed = pytest.importorskip("distributed")
     X, y = load_wine(return_X_y=True)
@@ -288,7 +313,7 @@ def test_folds_run_on_the_workers_of_a_cluster():
     scorer = LabelQualityScorer(OnWorkersOnly(), n_jobs=-1)
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
         ) as cluster,
         distributed.Client(cluster),
         joblib.parallel_config(backend="dask"),
