@@ -63,7 +63,7 @@ class LabelAudit:
         The given labels: integers 0 to n_classes - 1, or labels of any kind that
         `classes` lists, or strings that use each class at least once.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1. Columns of
         a data frame are taken by name where the names are exactly the classes, else by
         position; rows are always taken by position.

@@ -27,11 +27,11 @@ def confident_thresholds(labels, pred_probs, *, classes=None):
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or labels of any kind that
         `classes` lists, or strings that use each class at least once.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1.
 
     classes : array-like of shape (n_classes,), default=None
@@ -95,11 +95,11 @@ def confident_joint(labels, pred_probs, *, calibrate=False, classes=None):
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or labels of any kind that
         `classes` lists, or strings that use each class at least once.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1.
 
     calibrate : bool, default=False
@@ -183,11 +183,11 @@ def joint_distribution(labels, pred_probs, *, classes=None):
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or labels of any kind that
         `classes` lists, or strings that use each class at least once.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1.
 
     classes : array-like of shape (n_classes,), default=None
@@ -250,11 +250,11 @@ def noise_matrix(labels, pred_probs, *, classes=None):
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or labels of any kind that
         `classes` lists, or strings that use each class at least once.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1.
 
     classes : array-like of shape (n_classes,), default=None
@@ -321,11 +321,11 @@ def inverse_noise_matrix(labels, pred_probs, *, classes=None):
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or labels of any kind that
         `classes` lists, or strings that use each class at least once.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1.
 
     classes : array-like of shape (n_classes,), default=None
@@ -388,11 +388,11 @@ def true_class_prior(labels, pred_probs, *, classes=None):
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or labels of any kind that
         `classes` lists, or strings that use each class at least once.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1.
 
     classes : array-like of shape (n_classes,), default=None

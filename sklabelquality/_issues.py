@@ -291,11 +291,11 @@ def find_label_issues(
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or labels of any kind that
         `classes` lists, or strings that use each class at least once.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1. Columns of
         a data frame are taken by name where the names are exactly the classes, else by
         position.
@@ -317,7 +317,8 @@ def find_label_issues(
     Returns
     -------
     mask : ndarray of shape (n_samples,), dtype=bool
-        True for each label issue, a label that is judged to be wrong.
+        True for each label issue, a label that is judged to be wrong. For dask arrays
+        it is a dask array that is computed when it is asked for.
 
     Raises
     ------
@@ -432,11 +433,11 @@ def num_label_issues(labels, pred_probs, *, calibrate=False, classes=None):
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or labels of any kind that
         `classes` lists, or strings that use each class at least once.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1.
 
     calibrate : bool, default=False
@@ -501,11 +502,11 @@ def class_health(labels, pred_probs, *, classes=None):
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or labels of any kind that
         `classes` lists, or strings that use each class at least once.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1.
 
     classes : array-like of shape (n_classes,), default=None
@@ -566,11 +567,11 @@ def overlapping_classes(labels, pred_probs, *, classes=None):
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or labels of any kind that
         `classes` lists, or strings that use each class at least once.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1.
 
     classes : array-like of shape (n_classes,), default=None

@@ -15,6 +15,8 @@ would be right:
 4. Repeat 2 and 3 once.
 """
 
+import warnings
+
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array, issparse
@@ -34,6 +36,8 @@ SHRINKAGE = 0.1
 RIDGE, LEAST_RIDGE = 1e-6, 1e-9
 # Of more classes than this the covariance is taken to be diagonal.
 MOST_CLASSES = 1000
+# Of more classes than this a user is told how large the noise matrix is.
+MOST_CLASSES_UNTOLD = 5000
 # One round is a little better for symmetric noise and worse for class-dependent noise.
 N_ROUNDS, N_COUNTS = 2, 3
 
@@ -87,7 +91,7 @@ class NoiseModel:
 
         Parameters
         ----------
-        pred_probs : array-like of shape (n_samples, n_classes)
+        pred_probs : array-like or dask array of shape (n_samples, n_classes)
             Out-of-sample predicted probabilities of each class; rows sum to 1. Columns
             are taken by position, in the order that the model was learned from.
 
@@ -120,11 +124,11 @@ def learn_noise_model(labels, pred_probs, *, classes=None):
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or labels of any kind that
         `classes` lists, or strings that use each class at least once.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1.
 
     classes : array-like of shape (n_classes,), default=None
@@ -167,7 +171,8 @@ def learn_noise_model(labels, pred_probs, *, classes=None):
 
     It takes time of the order :math:`n K^2 + K^3` for :math:`n` samples of :math:`K`
     classes, and no second matrix of the size of `pred_probs`. Of more than 1,000
-    classes :math:`S` is taken to be diagonal. Classes that no label uses take no part.
+    classes :math:`S` is taken to be diagonal, of more than 5,000 a warning tells how
+    large :math:`T` is. Classes that no label uses take no part.
 
     The pseudo-counts have the weight of as many samples of each class as there are
     classes, half of them wrong. Where classes are smaller than that, the noise matrix
@@ -211,11 +216,11 @@ def label_posterior(labels, pred_probs, *, classes=None):
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or labels of any kind that
         `classes` lists, or strings that use each class at least once.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1.
 
     classes : array-like of shape (n_classes,), default=None
@@ -286,6 +291,15 @@ def posterior_of(codes, block, noise_model):
 
 def fit_noise_model(samples):
     """Learn the noise model."""
+    if samples.n_classes > MOST_CLASSES_UNTOLD:
+        gigabytes = 8 * samples.n_classes**2 / 1e9
+        warnings.warn(
+            f"The noise matrix of {samples.n_classes} classes takes {gigabytes:.1f} GB,"
+            " and several such matrices and a time of the order of the number of "
+            "samples times its size are needed to learn it; any method but noise_aware "
+            "is linear in the number of classes.",
+            stacklevel=2,
+        )
     n_labels = samples.count_labels()
     T = samples.call(_start, calibrated_joint(samples), n_labels)
     products = samples.reduce(_sum_products, n_labels)

@@ -97,12 +97,12 @@ def self_confidence(labels, pred_probs):
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or strings that use each class
         at least once, in which case the columns are taken in sorted order. For
         anything else use :func:`get_label_quality_scores` with `classes`.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1.
 
     Returns
@@ -157,12 +157,12 @@ def normalized_margin(labels, pred_probs):
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or strings that use each class
         at least once, in which case the columns are taken in sorted order. For
         anything else use :func:`get_label_quality_scores` with `classes`.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1.
 
     Returns
@@ -217,12 +217,12 @@ def confidence_weighted_entropy(labels, pred_probs):
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or strings that use each class
         at least once, in which case the columns are taken in sorted order. For
         anything else use :func:`get_label_quality_scores` with `classes`.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1.
 
     Returns
@@ -293,12 +293,12 @@ def noise_aware(labels, pred_probs, noise_model):  # numpydoc ignore=PR01
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or strings that use each class
         at least once, in which case the columns are taken in sorted order. For
         anything else use :func:`get_label_quality_scores` with `classes`.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1.
 
     Returns
@@ -399,12 +399,12 @@ def get_label_quality_scores(
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or labels of any kind that
         `classes` lists, or strings that use each class at least once, in which case
         the columns are taken in sorted order.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class. Rows must sum to 1 within
         0.001 and values lie in [0, 1] within 1e-6. Columns of a data frame are taken by
         position, or by name where the names are exactly the classes.
@@ -432,7 +432,8 @@ def get_label_quality_scores(
     -------
     scores : ndarray of shape (n_samples,)
         Label quality scores in [0, 1], **higher = more likely correct**. float32 if
-        `pred_probs` is float32 or float16, else float64.
+        `pred_probs` is float32 or float16, else float64. For dask arrays it is a dask
+        array that is computed when it is asked for.
 
     Raises
     ------
@@ -515,7 +516,7 @@ def candidate_label_scores(
 
     Parameters
     ----------
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1. Columns are
         taken by position.
 
@@ -608,11 +609,11 @@ def order_label_issues(
     mask : array-like of shape (n_samples,), dtype=bool
         True for each label issue, a sample that is judged to be mislabelled.
 
-    labels : array-like of shape (n_samples,)
+    labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or labels of any kind that
         `classes` lists, or strings that use each class at least once.
 
-    pred_probs : array-like of shape (n_samples, n_classes)
+    pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1.
 
     rank_by : {"self_confidence", "normalized_margin", \

@@ -146,6 +146,13 @@ def test_many_classes_have_a_diagonal_covariance(monkeypatch, global_random_seed
     assert_allclose(diagonal.noise_matrix, shrunken.noise_matrix, rtol=1e-6, atol=1e-12)
 
 
+def test_warns_of_a_large_noise_matrix(monkeypatch):
+    labels, pred_probs, _ = simulated(0, n_samples=100)
+    monkeypatch.setattr("sklabelquality._noise_model.MOST_CLASSES_UNTOLD", 2)
+    with pytest.warns(UserWarning, match="matrix of 3 classes takes 0.0 GB"):
+        learn_noise_model(labels, pred_probs)
+
+
 def test_small_classes_are_pulled_towards_the_pseudo_counts():
     labels = np.repeat(np.arange(20), 5)
     pred_probs = 0.9 * np.eye(20)[labels] + 0.1 / 20
