@@ -454,7 +454,7 @@ class LabelAudit:
         >>> print(audit.summary())
              1 label issues to look at (25.0%)
                of 4 samples in 2 classes, by the rule predicted_neq_given
-        1 or 1 wrong labels, two rough estimates
+             1 wrong labels by two rough estimates
                by confident learning; only a person who looks can tell
          75.0% out-of-sample accuracy
                on the given labels, right or wrong

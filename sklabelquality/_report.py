@@ -47,17 +47,26 @@ def _numbers(content):
             f"of {n_samples:,} samples in {content['n_classes']:,} classes, by the "
             f"rule {content['filter_by']}",
         ),
-        (
-            f"{confident:,} or {calibrated:,}",
-            "wrong labels, two rough estimates",
-            "by confident learning; only a person who looks can tell",
-        ),
+        _estimates(confident, calibrated),
         (
             f"{content['accuracy']:.1%}",
             "out-of-sample accuracy",
             "on the given labels, right or wrong",
         ),
     ]
+
+
+def _estimates(confident, calibrated):
+    """Return value, name and note of the estimated numbers of wrong labels."""
+    who_can_tell = "only a person who looks can tell"
+    if confident == calibrated == 0:
+        note = f"the model is never sure that a label is wrong; {who_can_tell}"
+        return "0", "wrong labels by two rough estimates", note
+    note = f"by confident learning; {who_can_tell}"
+    if confident == calibrated:
+        return f"{confident:,}", "wrong labels by two rough estimates", note
+    numbers = f"{confident:,} or {calibrated:,}"
+    return numbers, "wrong labels, two rough estimates", note
 
 
 def _worst_labels(content):

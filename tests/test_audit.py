@@ -727,3 +727,12 @@ def test_audit_of_few_samples(iris):
     audit.plot_worst(np.zeros((1, 2, 2)))
     model = LabelQualityScorer(LogisticRegression(max_iter=1000), cv=2)
     assert len(model.fit(X[::10], y[::10]).audit().to_frame()) == 15
+
+
+def test_summary_of_a_model_that_is_never_sure():
+    p_b = np.array([0.4, 0.3, 0.55, 0.6, 0.7])
+    audit = LabelAudit.from_pred_probs(list("aaabb"), np.column_stack([1 - p_b, p_b]))
+    lines = audit.summary().splitlines()
+    assert audit.n_label_issues == 1
+    assert lines[2].split() == "0 wrong labels by two rough estimates".split()
+    assert "never sure that a label is wrong" in lines[3]

@@ -9,8 +9,9 @@ median of the ratio of each pair of runs is shown, with the time over that of
 functions allocate at the most, as tracemalloc sees it: the probabilities do not count,
 the result does.
 
-Run it by ``python docs/benchmarks/speed.py``; it takes about ten minutes on two cores
-and 3 GB of memory. It prints Markdown tables; ``--json FILE`` writes the numbers.
+Run it by ``python docs/benchmarks/speed.py``; it takes about a quarter of an hour on
+two cores and 3 GB of memory. It prints a Markdown table; ``--json FILE`` writes the
+numbers.
 """
 
 import argparse
@@ -34,6 +35,8 @@ with warnings.catch_warnings():
     from cleanlab.filter import find_label_issues as issues_of_cleanlab
     from cleanlab.rank import get_label_quality_scores as scores_of_cleanlab
 
+# Seconds after which no other round begins.
+PATIENCE = 60
 SHAPES = [(10_000, 10), (1_000_000, 10), (1_000_000, 100), (100_000, 1000)]
 
 
@@ -95,7 +98,7 @@ def compare(name, ours, theirs, labels, pred_probs, rounds):
     """Return medians of times and ratios, and peaks of memory."""
     args = labels, pred_probs
     own, peer, ratio, reads = [], [], [], []
-    for _ in range(rounds):
+    while len(own) < rounds and sum(own) + sum(peer) < PATIENCE:
         reads.append(seconds(pred_probs.sum))
         own.append(seconds(ours, *args))
         if theirs is not None:
