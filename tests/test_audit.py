@@ -734,5 +734,5 @@ def test_summary_of_a_model_that_is_never_sure():
     audit = LabelAudit.from_pred_probs(list("aaabb"), np.column_stack([1 - p_b, p_b]))
     lines = audit.summary().splitlines()
     assert audit.n_label_issues == 1
-    assert lines[2].split() == "0 wrong labels by two rough estimates".split()
+    assert " ".join(lines[2].split()) == "0 wrong labels by two rough estimates"
     assert "never sure that a label is wrong" in lines[3]
