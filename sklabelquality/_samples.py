@@ -15,11 +15,12 @@ checks nor a second matrix. Whatever has the same three steps can take its place
 """
 
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from itertools import repeat
 
 import numpy as np
 from joblib import effective_n_jobs
-from sklearn.utils.parallel import Parallel, delayed
 
 from sklabelquality._validation import (
     RANGE_TOLERANCE,
@@ -31,6 +32,8 @@ from sklabelquality._validation import (
 
 # Blocks have about this many probabilities, which fit into the cache.
 BLOCK_SIZE = 2**16
+# Threads take blocks that are larger, as they wait for each other between two steps.
+BLOCKS_OF_THREAD = 4
 # Up to so many classes, each class is a row of a block in memory, not each sample.
 FEW_CLASSES = 32
 # In place of label codes: every class of every sample.
@@ -223,8 +226,8 @@ class Samples:
         shape = self.shape if every_class else len(self)
         values = np.empty(shape, dtype=dtype or self.dtype)
 
-        def fill(start, stop):
-            for rows, block in self._blocks(start, stop):
+        def fill(*share):
+            for rows, block in self._blocks(*share):
                 codes = EVERY_CLASS if self.codes is None else self.codes[rows]
                 values[rows] = function(codes, block, *args).T
 
@@ -258,7 +261,7 @@ class Samples:
     def matrix(self):
         """Return the checked probabilities as a matrix, the one passed if possible."""
         if not self._is_checked:
-            self._in_parallel(lambda *rows: deque(self._blocks(*rows), maxlen=0))
+            self._in_parallel(lambda *share: deque(self._blocks(*share), maxlen=0))
         matrix = self.pred_probs.astype(self.dtype, copy=False)
         if self.order is not None:
             matrix = matrix[:, self.order]
@@ -266,12 +269,9 @@ class Samples:
 
     def blocks(self):
         """Yield codes and the :class:`Block` of all samples, one after the other."""
-        for rows, block in self._blocks(0, len(self)):
+        for rows, block in self._blocks(0, len(self), self._n_rows_of_block()):
             yield self.codes[rows], block
         self._is_checked = True
-
-    def _n_rows_of_block(self):
-        return max(1, BLOCK_SIZE // self.pred_probs.shape[1])
 
     def _in_parallel(self, fill):
         """Fill rows from start to stop, for some threads' shares of all rows."""
@@ -279,18 +279,22 @@ class Samples:
         n_blocks = -(-len(self) // n_rows)
         n_threads = min(effective_n_jobs(self.n_jobs), n_blocks)
         if n_threads <= 1:
-            fill(0, len(self))
+            fill(0, len(self), n_rows)
         else:
-            # Whole blocks, so that they are the same for any number of threads.
             bounds = np.linspace(0, n_blocks, n_threads + 1).astype(int) * n_rows
             bounds = np.minimum(bounds, len(self)).tolist()
-            parallel = Parallel(n_jobs=n_threads, require="sharedmem")
-            parallel(map(delayed(fill), bounds[:-1], bounds[1:]))
+            n_rows = repeat(n_rows * BLOCKS_OF_THREAD)
+            with ThreadPoolExecutor(n_threads) as threads:
+                deque(threads.map(fill, bounds[:-1], bounds[1:], n_rows), maxlen=0)
         self._is_checked = True
 
-    def _blocks(self, start, stop):
-        """Yield slices of rows and their blocks."""
-        n_rows = self._n_rows_of_block()
+    def _n_rows_of_block(self):
+        n_rows = max(1, BLOCK_SIZE // self.n_classes)
+        # Products of matrices round alike where the number of rows is a round one.
+        return n_rows - n_rows % 64 if n_rows > 64 else n_rows
+
+    def _blocks(self, start, stop, n_rows):
+        """Yield slices of so many rows and their blocks."""
         for first in range(start, stop, n_rows):
             rows = slice(first, min(first + n_rows, stop))
             values = self.pred_probs[rows].astype(self.dtype, copy=False)
