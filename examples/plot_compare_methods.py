@@ -92,9 +92,9 @@ for kind, values in precision.items():
 import matplotlib.pyplot as plt
 
 titles = ["symmetric", "class-dependent", "instance-dependent"]
-figure, axes = plt.subplots(1, 3, figsize=(12, 4.4), sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(12, 4.8), sharey=True, layout="constrained")
 for ax, title, values in zip(axes, titles, precision.values(), strict=True):
-    ax.imshow(values, cmap="Blues", vmin=0.4, vmax=1.1)
+    ax.imshow(values, cmap="Blues", vmin=0.6, vmax=1.1)
     for row, column in np.ndindex(values.shape):
         is_best = column == values[row].argmax()
         ax.text(
