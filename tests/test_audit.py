@@ -422,7 +422,7 @@ def test_report_says_how_many_labels_are_estimated_to_be_wrong(global_random_see
     raw, calibrated = (
         num_label_issues(*problem, calibrate=calibrate) for calibrate in (False, True)
     )
-    number = f"{raw:,} or {calibrated:,}"
+    number = f"{raw:,}" if raw == calibrated else f"{raw:,} or {calibrated:,}"
     assert f"{number} wrong labels" in audit.summary()
     assert number in Page(audit._repr_html_()).texts
 
