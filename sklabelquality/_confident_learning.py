@@ -241,7 +241,12 @@ def joint_distribution(labels, pred_probs, *, classes=None):
     array([[0.3, 0.1],
            [0. , 0.6]])
     """
-    joint = confident_joint(labels, pred_probs, calibrate=True, classes=classes)
+    samples, _ = check_samples(labels, pred_probs, classes)
+    joint = calibrated_joint(samples)
+    return _output_joint(samples, samples.call(_shares, joint))
+
+
+def _shares(joint):
     return joint / joint.sum()
 
 
@@ -439,8 +444,13 @@ def true_class_prior(labels, pred_probs, *, classes=None):
     >>> true_class_prior(labels, pred_probs)
     array([0.3, 0.7])
     """
-    joint = joint_distribution(labels, pred_probs, classes=classes)
-    return joint.sum(axis=0)
+    samples, _ = check_samples(labels, pred_probs, classes)
+    prior = samples.call(_shares_of_true_classes, calibrated_joint(samples))
+    return samples.output(prior, (samples.n_classes,), np.float64)
+
+
+def _shares_of_true_classes(joint):
+    return _shares(joint).sum(axis=0)
 
 
 # -- of checked samples ----------------------------------------------------------------

@@ -20,6 +20,7 @@ from sklabelquality._validation import (
     encode_labels,
     float_dtype_of,
     integers_as_codes,
+    refuse_masked,
 )
 
 # So many results for chunks are merged at a time.
@@ -28,7 +29,8 @@ FAN_IN = 8
 
 def is_dask(value):
     """Whether a value is a dask array or data frame, without importing dask."""
-    return hasattr(value, "__dask_graph__")
+    graph = getattr(value, "__dask_graph__", None)
+    return callable(graph) and graph() is not None
 
 
 class DaskSamples:
@@ -84,25 +86,12 @@ class DaskSamples:
 
     def reduce(self, function, *args, merge=None):
         """Compute something from all samples, chunk by chunk, and merge as a tree."""
-        from dask import delayed
-
         arrays = self._read_for(function, args), self._first_rows, self.codes
-        # Optimized, the chunks would not be those that the reading waits for.
-        chunks = (array.to_delayed(optimize_graph=False).ravel() for array in arrays)
-        reduce_chunk = delayed(_reduce_chunk, pure=True)
-        parts = [
-            reduce_chunk(*chunk, function, self.name, *args)
-            for chunk in zip(*chunks, strict=True)
-        ]
-        return _merge(parts, merge)
+        return _reduce(arrays, _reduce_chunk, function, self.name, *args, merge=merge)
 
     def count_labels(self):
         """Count the samples of each label; this reads no probabilities."""
-        from dask import delayed
-
-        count = delayed(np.bincount, pure=True)
-        codes = self.codes.to_delayed()
-        return _merge([count(chunk, minlength=self.n_classes) for chunk in codes])
+        return _reduce([self.codes], np.bincount, None, self.n_classes)
 
     def _read_for(self, function, args):
         """Return pred_probs that are read for one step, when all else is at hand."""
@@ -111,7 +100,7 @@ class DaskSamples:
 
         needed = [self._first_rows, self.codes, *args]
         needed = checkpoint(*filter(is_dask_collection, needed))
-        seed = tokenize(self.pred_probs, function, *args)
+        seed = tokenize(self.pred_probs, needed.key, function, *args)
         return read_again(self.pred_probs, seed, needed)
 
     def call(self, function, *args):
@@ -143,21 +132,46 @@ def _reduce_chunk(pred_probs, first_row, codes, function, name, *args):
 
 
 def _samples_of_chunk(pred_probs, first_row, codes, name):
+    refuse_masked(pred_probs, first_row=int(first_row[0]))
     pred_probs = np.asarray(pred_probs)
     if codes is not None:
         codes = codes.astype(np.intp)
     return Samples(codes, pred_probs, name=name, first_row=int(first_row[0]))
 
 
-def _merge(parts, merge=None):
-    """Merge delayed parts as a tree, None by adding them up."""
-    from dask import delayed
+def _reduce(arrays, function, *args, merge=None):
+    """Call a function with the chunks of arrays and with `args`, and merge as a tree.
 
-    merge = delayed(merge or sum_up, pure=True)
+    Merged are lists of results, None by adding them up.
+    """
+    from dask._task_spec import List, Task, TaskRef
+    from dask.base import is_dask_collection, tokenize
+    from dask.core import flatten
+    from dask.delayed import Delayed
+    from dask.highlevelgraph import HighLevelGraph
+
+    merge = merge or sum_up
+    token = tokenize(*arrays, function, *args, merge)
+    name = f"reduce-{token}"
+    delayed_args = [arg for arg in args if is_dask_collection(arg)]
+    args = [TaskRef(arg.key) if is_dask_collection(arg) else arg for arg in args]
+    chunks = zip(*(flatten(array.__dask_keys__()) for array in arrays), strict=True)
+    graph = {}
+    parts = []
+    for chunk in chunks:
+        key = (name, 0, len(parts))
+        graph[key] = Task(key, function, *map(TaskRef, chunk), *args)
+        parts.append(key)
+    level = 0
     while len(parts) > 1:
-        starts = range(0, len(parts), FAN_IN)
-        parts = [merge(parts[start : start + FAN_IN]) for start in starts]
-    return parts[0]
+        level += 1
+        groups = [parts[i : i + FAN_IN] for i in range(0, len(parts), FAN_IN)]
+        parts = [(name, level, i) for i in range(len(groups))]
+        for key, group in zip(parts, groups, strict=True):
+            graph[key] = Task(key, merge, List(*map(TaskRef, group)))
+    dependencies = [*arrays, *delayed_args]
+    layers = HighLevelGraph.from_collections(name, graph, dependencies=dependencies)
+    return Delayed(parts[0], layers, layer=name)
 
 
 def sum_up(parts):
@@ -176,24 +190,31 @@ def read_again(array, seed, needed):
     they would stay until then.
     """
     import dask.array as da
+    from dask._task_spec import Alias, DataNode, Task, TaskRef, convert_legacy_graph
     from dask.base import clone_key
+    from dask.core import flatten
     from dask.highlevelgraph import HighLevelGraph
 
-    try:
-        from dask._task_spec import DataNode, Task, TaskRef, convert_legacy_graph
-    except ImportError:  # such a dask has other graphs
+    old_graph = dict(array.__dask_graph__())
+    graph = convert_legacy_graph(old_graph)
+    # What a cluster keeps is no task, and has no place in the converted graph.
+    in_memory = old_graph.keys() - {
+        name for name, task in graph.items() if not isinstance(task, DataNode)
+    }
+    outputs = list(flatten(array.__dask_keys__()))
+    if in_memory.issuperset(outputs):
         return array
-
-    graph = convert_legacy_graph(dict(array.__dask_graph__()))
-    in_memory = {name for name, task in graph.items() if isinstance(task, DataNode)}
-    new_names = {name: clone_key(name, seed) for name in graph}
-    new_graph = {}
-    for name, task in graph.items():
-        new_task = task.substitute(new_names, key=new_names[name])
-        if name not in in_memory and task.dependencies <= in_memory:
-            is_there = TaskRef(needed.key)
-            new_task = Task(new_names[name], _first_of, new_task, is_there)
-        new_graph[new_names[name]] = new_task
+    new_names = {name: clone_key(name, seed) for name in graph.keys() - in_memory}
+    new_graph = {name: old_graph[name] for name in in_memory}
+    for name, new_name in new_names.items():
+        task = graph[name]
+        new_task = task.substitute(new_names, key=new_name)
+        if task.dependencies <= in_memory:
+            new_task = Task(new_name, _first_of, new_task, TaskRef(needed.key))
+        new_graph[new_name] = new_task
+    for name in in_memory.intersection(outputs):
+        new_name = clone_key(name, seed)
+        new_graph[new_name] = Alias(new_name, name)
     name = clone_key(array.name, seed)
     return da.Array(
         HighLevelGraph.from_collections(name, new_graph, dependencies=[needed]),
@@ -215,13 +236,14 @@ def as_dask_matrix(pred_probs, labels=None):
     import dask.array as da
 
     _check_is_array(pred_probs, "pred_probs")
+    _check_is_array(labels, "labels")
     if not is_dask(pred_probs):
         chunks = _known_chunks(labels, "labels")[0], -1
         pred_probs = as_matrix(pred_probs)
         check_same_length(labels, pred_probs)
         return da.from_array(pred_probs, chunks=chunks)
-    _known_chunks(pred_probs, "pred_probs")
     check_matrix(pred_probs)
+    _known_chunks(pred_probs, "pred_probs")
     return pred_probs.rechunk({1: -1})
 
 
@@ -232,12 +254,12 @@ def as_dask_codes(labels, pred_probs, classes):
     _check_is_array(labels, "labels")
     if not is_dask(labels):
         labels = da.from_array(labels, chunks=-1)
-    _known_chunks(labels, "labels")
     if labels.ndim != 1:
         raise ValueError(
             "labels must be one-dimensional, one class label per sample, but has "
             f"shape {labels.shape}; pass labels.ravel() if it is a single column."
         )
+    _known_chunks(labels, "labels")
     check_same_length(labels, pred_probs)
     labels = labels.rechunk((pred_probs.chunks[0],))
     # They stay in memory as long as steps are to come, so they had better be small.
@@ -281,10 +303,14 @@ def first_rows(array):
 
 
 def _check_is_array(value, name):
-    if is_dask(value) and not hasattr(value, "chunks"):
+    import dask.array as da
+
+    if is_dask(value) and not isinstance(value, da.Array):
+        is_frame = hasattr(type(value), "to_dask_array")
+        remedy = "to_dask_array(lengths=True)" if is_frame else "compute()"
         raise TypeError(
             f"{name} must be an array, but is a dask {type(value).__name__}; pass "
-            f"{name}.to_dask_array(lengths=True)."
+            f"{name}.{remedy}."
         )
 
 

@@ -16,8 +16,9 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from sklabelquality._input import check_pred_probs
+from sklabelquality._samples import Samples
 from sklabelquality._validation import (
+    as_matrix,
     brief,
     check_labels,
     factorize_labels,
@@ -303,7 +304,8 @@ def _weights_of_wrong_labels(kind, codes, n_classes, pred_probs, noise_matrix):
                 f"{len(codes)} labels and a column for each of the {n_classes} "
                 f"classes, but has shape {np.shape(pred_probs)}; pass those for y."
             )
-        return check_pred_probs(pred_probs).matrix().astype(np.float64)
+        samples = Samples(None, as_matrix(pred_probs))
+        return samples.matrix().astype(np.float64)
     if kind == "symmetric":
         return np.ones((len(codes), n_classes))
     if noise_matrix is None:

@@ -389,7 +389,8 @@ def _responsibilities(samples, n_labels, T, classifier):
 
 def _sum_by_true_class(samples, n_labels, T, classifier):
     """Return the size of each true class, and sums of its log probabilities (row)."""
-    sizes, sums = 0, 0
+    n_used = np.count_nonzero(n_labels)
+    sizes, sums = np.zeros(n_used), np.zeros((n_used, n_used))
     for _, X, R in _responsibilities(samples, n_labels, T, classifier):
         sizes = sizes + R.sum(axis=1)
         sums = sums + R @ X.T
@@ -398,7 +399,7 @@ def _sum_by_true_class(samples, n_labels, T, classifier):
 
 def _count_by_true_class(samples, n_labels, T, classifier):
     """Count each label (column) of each true class (row)."""
-    counts = 0
+    counts = np.zeros((np.count_nonzero(n_labels),) * 2)
     for codes, _, R in _responsibilities(samples, n_labels, T, classifier):
         is_label = (np.ones(len(codes)), (np.arange(len(codes)), codes))
         counts = counts + R @ csr_array(is_label, shape=(len(codes), len(R)))

@@ -107,14 +107,14 @@ class Block:
         terms = np.maximum(P, np.finfo(P.dtype).tiny)
         np.log(terms, out=terms)
         terms *= P
-        return 0 - terms.sum(axis=0)
+        return 0 - sum_over_classes(terms)
 
     def shifted(self, shift, is_used):
         """Add a number to each class in use and renormalise; the others get zero."""
         P = self.by_class + shift[:, np.newaxis]
         if not is_used.all():
             P[~is_used] = 0
-        return Block(P.T, self.first_row, P.sum(axis=0))
+        return Block(P.T, self.first_row, sum_over_classes(P))
 
     def _normalized(self, values):
         if self.totals is None:
@@ -122,6 +122,14 @@ class Block:
         # All the probability may be on classes that no label uses.
         values = np.maximum(values, 0)
         return np.divide(values, self.totals, out=values, where=self.totals > 0)
+
+
+def sum_over_classes(P):
+    """Sum the entries of each sample of a block, in an order that K alone decides."""
+    if len(P) <= FEW_CLASSES and P.shape[1] == 1:
+        # NumPy would add the entries of a single column in another order.
+        return np.add.accumulate(P, axis=0)[-1]
+    return P.sum(axis=0)
 
 
 def most_probable_class(codes, block):

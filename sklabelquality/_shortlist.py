@@ -52,10 +52,7 @@ class Shortlist:
             self.shorten()
 
     def shorten(self):
-        """Drop what is not among the highest so far, and return the rest in arrays.
-
-        A little more than what is wanted is kept: values are rounded for speed.
-        """
+        """Drop what is not among the highest so far, and return the rest in arrays."""
         if not self._n_offered:
             none = np.empty(0, dtype=np.intp)
             return none, np.empty(0), none
@@ -66,15 +63,20 @@ class Shortlist:
             cells, values, positions = cells[kept], values[kept], positions[kept]
         # One whole number for both, as sorting these is fast.
         n_steps = 2 ** (62 - len(self.bars).bit_length())
-        steps = np.minimum((values + 1) * (n_steps / 2), n_steps - 1).astype(np.int64)
-        keys = cells * n_steps + steps
+        steps = ((values + 1) * (n_steps / 2)).astype(np.int64)
+        keys = cells * n_steps + np.clip(steps, 0, n_steps - 1, out=steps)
         in_order = np.sort(keys)
         starts = np.searchsorted(in_order, np.arange(len(self.bars) + 1) * n_steps)
         is_full = (np.diff(starts) >= self.n_wanted) & (self.n_wanted > 0)
-        lowest = np.zeros(len(self.bars), dtype=np.int64)
+        lowest = np.full(len(self.bars), -1)
         lowest[is_full] = in_order[(starts[1:] - self.n_wanted)[is_full]]
-        self.bars[is_full] = (lowest[is_full] % n_steps) * (2 / n_steps) - 1
-        kept = keys >= lowest[cells]
+        # A little less than the lowest value, which was rounded.
+        bars = (lowest[is_full] % n_steps) * (2 / n_steps) - 1
+        self.bars[is_full] = bars - 2 * np.finfo(values.dtype).eps
+        n_higher = starts[1:] - np.searchsorted(in_order, lowest, side="right")
+        kept = keys > lowest[cells]
+        tied = np.flatnonzero(keys == lowest[cells])
+        kept[_highest(tied, cells, values, self.n_wanted - n_higher)] = True
         self._parts = [(cells[kept], values[kept], positions[kept])]
         self._n_offered = np.count_nonzero(kept)
         return self._parts[0]
@@ -84,11 +86,18 @@ class Shortlist:
 
         A position that was offered for several cells may come several times.
         """
-        cells, values, positions = self.shorten()
-        order = np.lexsort((positions, -values, cells))
-        cells = cells[order]
-        rank = np.arange(len(cells)) - np.searchsorted(cells, cells)
-        return np.sort(positions[order][rank < self.n_wanted[cells]])
+        return np.sort(self.shorten()[2])
+
+
+def _highest(items, cells, values, n_wanted):
+    """Return those of some items that are the highest of their cells, first ones first.
+
+    The items come in the order of their positions.
+    """
+    items = items[np.lexsort((-values[items], cells[items]))]
+    cells = cells[items]
+    rank = np.arange(len(items)) - np.searchsorted(cells, cells)
+    return items[rank < n_wanted[cells]]
 
 
 def merge_shortlists(shortlists):

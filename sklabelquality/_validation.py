@@ -341,12 +341,7 @@ def as_matrix(pred_probs):
             "pred_probs must be a dense array, but is a sparse "
             f"{type(pred_probs).__name__}; pass pred_probs.toarray()."
         )
-    if isinstance(pred_probs, np.ma.MaskedArray) and np.ma.is_masked(pred_probs):
-        row, column = np.argwhere(np.ma.getmaskarray(pred_probs))[0]
-        raise ValueError(
-            f"pred_probs must not be masked, but {np.ma.count_masked(pred_probs)} "
-            f"entries are, the first in row {row}, column {column}; drop these samples."
-        )
+    refuse_masked(pred_probs)
     try:
         array = np.asarray(pred_probs)
     except ValueError:
@@ -358,6 +353,17 @@ def as_matrix(pred_probs):
         array = _objects_as_floats(array)
     check_matrix(array)
     return array
+
+
+def refuse_masked(pred_probs, *, first_row=0):
+    """Raise if an entry of pred_probs is masked."""
+    if isinstance(pred_probs, np.ma.MaskedArray) and np.ma.is_masked(pred_probs):
+        row, column = np.argwhere(np.ma.getmaskarray(pred_probs))[0]
+        raise ValueError(
+            f"pred_probs must not be masked, but {np.ma.count_masked(pred_probs)} "
+            f"entries are, the first in row {first_row + row}, column {column}; drop "
+            "these samples."
+        )
 
 
 def _objects_as_floats(array):
