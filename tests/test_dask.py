@@ -11,6 +11,7 @@ import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import issparse
 from sklearn.datasets import load_wine
 from sklearn.naive_bayes import GaussianNB
 
@@ -36,9 +37,16 @@ from sklabelquality import (
 from sklabelquality._issues import RULES
 from sklabelquality._scores import METHODS
 
+dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
 
-CHUNKS = [(170, (210, 2)), (500, (500, 5)), (11, (53, 1)), ((13, 487), (499, 5))]
+CHUNKS = [
+    (170, (210, 2)),
+    (500, (500, 5)),
+    (11, (53, 1)),
+    ((13, 487), (499, 5)),
+    (500, ((0, 250, 0, 249, 1), 5)),
+]
 ARRAYS = [
     confident_thresholds,
     confident_joint,
@@ -70,8 +78,6 @@ def in_chunks(labels, pred_probs, chunks):
 
 @pytest.fixture(autouse=True)
 def _one_thread():
-    import dask
-
     with dask.config.set(scheduler="synchronous"):
         yield
 
@@ -254,6 +260,23 @@ def test_what_is_known_at_once_is_refused_at_once():
         get_label_quality_scores(labels, of_unknown_size)
 
 
+def test_what_is_no_array_of_numbers():
+    labels, pred_probs = random_problem(0)
+    masked = np.ma.array(pred_probs)
+    masked[368, 2] = np.ma.masked
+    chunked = in_chunks(labels, masked, (100, (100, 5)))
+    with pytest.raises(ValueError, match=r"must not be masked.* first in row 368,"):
+        get_label_quality_scores(*chunked).compute()
+    with pytest.raises(TypeError, match=r"pred_probs .*dask Delayed.*\.compute\(\)"):
+        get_label_quality_scores(labels, dask.delayed(pred_probs))
+    with pytest.raises(ValueError, match="pred_probs must be two-dim"):
+        get_label_quality_scores(labels, da.from_array(np.array(0.5)))
+    frames = pytest.importorskip("dask.dataframe")
+    series = frames.from_array(labels, chunksize=100)
+    with pytest.raises(TypeError, match=r"labels\.to_dask_array\(lengths=True\)"):
+        get_label_quality_scores(series, pred_probs)
+
+
 def test_data_frames_are_to_be_converted():
     dd = pytest.importorskip("dask.dataframe")
     pd = pytest.importorskip("pandas")
@@ -280,6 +303,58 @@ class OnWorkersOnly(GaussianNB):
         return super().predict_proba(X)
 
 
+@pytest.mark.parametrize("n_classes", [20, 40])
+def test_scores_and_issues_of_single_rows(n_classes):
+    labels, pred_probs = random_problem(0, 200, n_classes)
+    chunked = in_chunks(labels, pred_probs, (1, (1, n_classes)))
+    for method in METHODS.keys() - {"noise_aware"}:
+        scores = get_label_quality_scores(*chunked, method=method)
+        expected = get_label_quality_scores(labels, pred_probs, method=method)
+        assert_array_equal(scores, expected)
+    for rule in RULES:
+        mask = find_label_issues(*chunked, filter_by=rule)
+        assert_array_equal(mask, find_label_issues(labels, pred_probs, filter_by=rule))
+
+
+@pytest.mark.parametrize("function", [confident_joint, joint_distribution])
+def test_joint_of_very_many_classes_is_sparse(function, monkeypatch):
+    monkeypatch.setattr("sklabelquality._confident_learning.MOST_DENSE_CLASSES", 4)
+    labels, pred_probs = random_problem(0)
+    chunked = in_chunks(labels, pred_probs, CHUNKS[0])
+    joint = function(*chunked).compute()
+    assert issparse(joint)
+    assert_allclose(joint.toarray(), function(labels, pred_probs).toarray())
+    prior = true_class_prior(labels, pred_probs)
+    assert_allclose(true_class_prior(*chunked), prior)
+
+
+def test_many_chunks_are_few_tasks():
+    pred_probs = da.full((1000, 4), 0.25, chunks=(1, 4))
+    labels = da.zeros(1000, dtype=int, chunks=1)
+    scores = get_label_quality_scores(labels, pred_probs, method="noise_aware")
+    assert len(scores.__dask_graph__()) < 100 * 1000
+
+
+def test_arrays_that_a_cluster_keeps():
+    distributed = pytest.importorskip("distributed")
+    labels, pred_probs = random_problem(0)
+    chunked = in_chunks(labels, pred_probs, (170, (210, 5)))
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
+        ) as cluster,
+        distributed.Client(cluster),
+        dask.config.set(scheduler="dask.distributed"),
+    ):
+        for kept in (chunked, dask.persist(*chunked)):
+            scores = get_label_quality_scores(*kept).compute()
+            assert_array_equal(scores, get_label_quality_scores(labels, pred_probs))
+            for rule in ("prune_by_noise_rate", "low_self_confidence"):
+                mask = find_label_issues(*kept, filter_by=rule).compute()
+                expected = find_label_issues(labels, pred_probs, filter_by=rule)
+                assert_array_equal(mask, expected)
+
+
 def test_few_chunks_are_in_memory_at_a_time():
     labels, pred_probs = random_problem(0, n_samples=600)
     in_memory, most = set(), []
@@ -297,7 +372,10 @@ def test_few_chunks_are_in_memory_at_a_time():
         get_label_quality_scores(labels, lazy, method=method) for method in METHODS
     ]
     order = order_label_issues(masks[0], labels, lazy)
-    for results in (*masks, *scores, [order, *masks, *scores]):
+    # Labels that come from a first round, and two sets of labels at once.
+    cleaned = da.where(masks[0], 0, da.from_array(labels, chunks=50))
+    again = [find_label_issues(cleaned, lazy, filter_by=rule) for rule in RULES]
+    for results in (*masks, *scores, *again, [order, *masks, *scores, *again]):
         most.clear()
         da.compute(results)
         assert len(most) >= 30
