@@ -3,9 +3,10 @@
 
 """How time and memory grow with the number of samples and of classes.
 
-Each function runs once on float32 probabilities of 10 classes and up to 10 million
-samples, and of 10,000 samples and up to 10,000 classes. Memory is what it allocates at
-the most, as tracemalloc sees it, beyond the probabilities.
+Each function runs on float32 probabilities of 10 classes and up to 10 million samples,
+and of 10,000 samples and up to 10,000 classes, on one thread. Times are the best of
+three, or fewer where that takes more than 10 seconds. Memory is what it allocates at the
+most, as tracemalloc sees it, beyond the probabilities.
 
 Run it by ``python docs/benchmarks/growth.py``; it takes about half an hour and 3 GB of
 memory. It prints a Markdown table; ``--figure FILE`` draws it, with matplotlib.

@@ -141,8 +141,10 @@ def main():
     if args.child:
         run(*args.child, args.folder)
         return
-    if not (args.folder / "labels.zarr").exists():
+    is_written = args.folder / f"written-{args.samples}"
+    if not is_written.exists():
         write(args.folder, args.samples)
+        is_written.touch()
     import dask
 
     import sklabelquality

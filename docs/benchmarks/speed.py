@@ -6,8 +6,9 @@
 Both packages run in this process on the same labels and probabilities, in turn, and the
 median of the ratio of each pair of runs is shown, with the time over that of
 ``pred_probs.sum()``, the cost of reading the probabilities once. Memory is what the
-functions allocate at the most, as tracemalloc sees it: the probabilities do not count,
-the result does.
+functions allocate at the most in this process, as tracemalloc sees it: the
+probabilities do not count, the result does. With ``--n-jobs`` above 1 cleanlab's rules
+run in processes, whose memory it does not see.
 
 Run it by ``python docs/benchmarks/speed.py``; it takes about a quarter of an hour on
 two cores and 3 GB of memory. It prints a Markdown table; ``--json FILE`` writes the
@@ -159,7 +160,8 @@ def main():
                 continue
             rows.append(compare(name, ours, theirs, labels, pred_probs, args.rounds))
     print(
-        f"Median of {args.rounds} rounds, {args.dtype}, n_jobs={args.n_jobs}; "
+        f"Median of {args.rounds} rounds, fewer where one takes more than "
+        f"{PATIENCE / args.rounds:.0f} s, {args.dtype}, n_jobs={args.n_jobs}; "
         f"sklabelquality {sklabelquality.__version__}, "
         f"cleanlab {cleanlab.__version__}, NumPy {np.__version__}, "
         f"SciPy {scipy.__version__}, Python {platform.python_version()}, "
