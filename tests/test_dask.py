@@ -269,7 +269,7 @@ def test_what_is_no_array_of_numbers():
         get_label_quality_scores(*chunked).compute()
     with pytest.raises(TypeError, match=r"pred_probs .*dask Delayed.*\.compute\(\)"):
         get_label_quality_scores(labels, dask.delayed(pred_probs))
-    with pytest.raises(TypeError, match="pred_probs must be .* but is a scalar"):
+    with pytest.raises(TypeError, match=r"pred_probs must be .* but is a scalar"):
         get_label_quality_scores(labels, da.from_array(np.array(0.5)))
     frames = pytest.importorskip("dask.dataframe")
     series = frames.from_array(labels, chunksize=100)

@@ -5,8 +5,8 @@
 
 Each function runs on float32 probabilities of 10 classes and up to 10 million samples,
 and of 10,000 samples and up to 10,000 classes, on one thread. Times are the best of
-three, or fewer where that takes more than 10 seconds. Memory is what it allocates at the
-most, as tracemalloc sees it, beyond the probabilities.
+three, or fewer where that takes more than 10 seconds. Memory is what it allocates at
+the most, as tracemalloc sees it, beyond the probabilities.
 
 Run it by ``python docs/benchmarks/growth.py``; it takes about half an hour and 3 GB of
 memory. It prints a Markdown table; ``--figure FILE`` draws it, with matplotlib.
@@ -20,6 +20,7 @@ import warnings
 
 import numpy as np
 from speed import problem
+from threadpoolctl import threadpool_limits
 
 import sklabelquality
 from sklabelquality import (
@@ -109,6 +110,7 @@ def main():
     parser.add_argument("--figure", help="such as growth.svg")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
+    threadpool_limits(1)
     print(
         f"sklabelquality {sklabelquality.__version__}, NumPy {np.__version__}, Python "
         f"{platform.python_version()}.\n\n"
