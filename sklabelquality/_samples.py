@@ -85,16 +85,26 @@ class Block:
 
     def highest_besides(self, codes):
         """Return the probability of the most probable other class."""
-        others = self.by_class.copy(order="K")
         if codes is not EVERY_CLASS:
-            _flat(others)[_flat_positions(others, codes)] = -np.inf
-            return self._normalized(others.max(axis=0))
+            return self._normalized(self._highest_besides(codes))
+        others = self.by_class.copy(order="K")
         top = others.argmax(axis=0)
         positions = _flat_positions(others, top)
         highest = _flat(others).take(positions)
         _flat(others)[positions] = -np.inf
         is_top = np.arange(len(others))[:, np.newaxis] == top
         return self._normalized(np.where(is_top, others.max(axis=0), highest))
+
+    def _highest_besides(self, codes):
+        P = self.by_class
+        if np.may_share_memory(P, self.rows):
+            P = P.copy(order="K")
+        flat, positions = _flat(P), _flat_positions(P, codes)
+        own = flat.take(positions)
+        flat[positions] = -np.inf
+        highest = P.max(axis=0)
+        flat[positions] = own
+        return highest
 
     def highest(self):
         """Return the probability of the most probable class of each sample."""
@@ -111,9 +121,10 @@ class Block:
 
     def shifted(self, shift, is_used):
         """Add a number to each class in use and renormalise; the others get zero."""
+        if is_used.all():
+            return ShiftedBlock(self, shift)
         P = self.by_class + shift[:, np.newaxis]
-        if not is_used.all():
-            P[~is_used] = 0
+        P[~is_used] = 0
         return Block(P.T, self.first_row, sum_over_classes(P))
 
     def _normalized(self, values):
@@ -122,6 +133,28 @@ class Block:
         # All the probability may be on classes that no label uses.
         values = np.maximum(values, 0)
         return np.divide(values, self.totals, out=values, where=self.totals > 0)
+
+
+class ShiftedBlock(Block):
+    """The probabilities of some samples, a number added to each class, renormalised.
+
+    They are added up without being computed, as one class may be all that is asked for.
+    """
+
+    def __init__(self, block, shift):
+        totals = sum_over_classes(block.by_class) + shift.sum()
+        super().__init__(block.rows, block.first_row, totals)
+        self._block = block
+        self._shift = shift
+
+    @cached_property
+    def by_class(self):
+        return self._block.by_class + self._shift[:, np.newaxis]
+
+    def of(self, codes):
+        if codes is EVERY_CLASS:
+            return super().of(codes)
+        return self._normalized(self._block.of(codes) + self._shift[codes])
 
 
 def sum_over_classes(P):
