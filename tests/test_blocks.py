@@ -21,7 +21,7 @@ from sklabelquality import (
     num_label_issues,
 )
 from sklabelquality._issues import RULES
-from sklabelquality._samples import BLOCK_SIZE
+from sklabelquality._samples import BLOCK_SIZE, EVERY_CLASS, Block
 from sklabelquality._scores import METHODS
 
 SCORES = {
@@ -99,6 +99,22 @@ def test_layout_changes_nothing_in_single_precision(name, layout, tmp_path):
     assert scores.min() >= 0
     assert scores.max() <= 1
     assert_array_equal(scores, FUNCTIONS[name](labels, pred_probs))
+
+
+@pytest.mark.parametrize("n_classes", [7, 40])
+@pytest.mark.parametrize("order", "CF")
+def test_a_block_stays_what_it_is(order, n_classes):
+    rng = np.random.default_rng(0)
+    rows = np.asarray(rng.dirichlet(np.ones(n_classes), size=10), order=order)
+    before, codes = rows.copy(), rng.integers(n_classes, size=10)
+    is_used = np.ones(n_classes, dtype=bool)
+    for block in (Block(rows), Block(rows).shifted(np.ones(n_classes), is_used)):
+        by_class = block.by_class.copy()
+        block.highest_besides(codes)
+        block.highest_besides(EVERY_CLASS)
+        block.entropy()
+        assert_array_equal(block.by_class, by_class)
+        assert_array_equal(rows, before)
 
 
 @pytest.mark.parametrize("n_jobs", [2, 5])
