@@ -15,6 +15,7 @@ distributed.
 """
 
 import argparse
+import os
 import platform
 import resource
 import subprocess
@@ -156,10 +157,12 @@ def main():
         "| --- | --- | --- | --- | --- | --- |",
         flush=True,
     )
+    # Chunks run in parallel, and each product of matrices on one thread.
+    env = os.environ | {"OMP_NUM_THREADS": "1"}
     for scheduler in args.schedulers.split(","):
         for case in args.cases.split(","):
             command = [sys.executable, __file__, str(args.folder)]
-            subprocess.run([*command, "--child", case, scheduler], check=True)
+            subprocess.run([*command, "--child", case, scheduler], check=True, env=env)
 
 
 if __name__ == "__main__":
