@@ -14,9 +14,7 @@ from sklabelquality._confident_learning import calibrated_joint, self_confidence
 from sklabelquality._frames import (
     as_frame,
     as_index,
-    check_same_order,
     classes_like_labels,
-    index_of,
     labels_to_keep,
     take,
 )
@@ -41,6 +39,7 @@ from sklabelquality._validation import (
     check_count,
     check_labels,
     encode_labels,
+    index_of,
 )
 
 # The bins of the score histograms.
@@ -170,7 +169,6 @@ class LabelAudit:
         index=None,
     ):
         check_adjustable(method, adjust_pred_probs, "adjust_pred_probs=False")
-        check_same_order(labels, pred_probs)
         if index is None:
             index = index_of(labels, pred_probs)
         labels = labels_to_keep(labels, check_labels(labels))

@@ -15,27 +15,6 @@ def labels_to_keep(labels, checked):
     return checked.copy()
 
 
-def index_of(*containers):
-    """Return the index of the first container that has one, or None."""
-    for container in containers:
-        if hasattr(container, "iloc"):
-            return container.index
-    return None
-
-
-def check_same_order(labels, pred_probs):
-    """Raise if both name the same samples in different orders."""
-    of_labels, of_pred_probs = index_of(labels), index_of(pred_probs)
-    if of_labels is None or of_pred_probs is None or of_labels.equals(of_pred_probs):
-        return
-    if len(of_labels) == len(of_pred_probs) and set(of_labels) == set(of_pred_probs):
-        raise ValueError(
-            "labels and pred_probs must have their samples in the same order, but name "
-            "the same samples in different orders; pass "
-            "pred_probs.loc[labels.index]."
-        )
-
-
 def as_index(names, n_samples):
     """Return a copy of what the user calls the samples, one name for each."""
     if names is None:

@@ -13,6 +13,7 @@ from sklabelquality._validation import (
     check_classes,
     check_labels,
     check_same_length,
+    check_same_order,
     classes_of_codes,
     column_names,
     encode_labels,
@@ -50,14 +51,17 @@ def check_samples(labels, pred_probs, classes=None, *, n_jobs=None):
     """
     if is_dask(labels) or is_dask(pred_probs):
         return _check_dask(labels, pred_probs, classes)
+    check_same_order(labels, pred_probs)
     names_of_columns = column_names(pred_probs)
     pred_probs = as_matrix(pred_probs)
     labels = check_labels(labels)
     check_same_length(labels, pred_probs)
     n_classes = pred_probs.shape[1]
 
-    classes_are_sorted_labels = False
+    # Of chance, what labels and most probable classes agree on at least.
+    share = 0
     if classes is not None:
+        share = 0.5  # they were named, so it takes more to doubt their order
         classes = check_classes(classes, n_classes)
         codes = encode_labels(labels, classes)
     elif labels.dtype.kind in "biuf":
@@ -67,16 +71,16 @@ def check_samples(labels, pred_probs, classes=None, *, n_jobs=None):
         classes, codes = factorize_labels(labels)
         check_all_columns_named(classes, n_classes)
         classes = classes.tolist()
-        classes_are_sorted_labels = True
+        share = 1
 
     order = order_of_columns(names_of_columns, classes)
     is_by_position = order is None
     if not is_by_position and order == sorted(order):
         order = None
     samples = Samples(codes, pred_probs, order=order, n_jobs=n_jobs)
-    if is_by_position and classes_are_sorted_labels:
+    if is_by_position and share:
         predicted = samples.map(most_probable_class, dtype=np.intp)
-        warn_if_columns_look_permuted(codes, predicted, classes)
+        warn_if_columns_look_permuted(codes, predicted, classes, share=share)
     return samples, classes
 
 

@@ -51,7 +51,9 @@ def _numbers(content):
         (
             f"{content['accuracy']:.1%}",
             "out-of-sample accuracy",
-            "on the given labels, right or wrong",
+            "every label is confirmed: did the model see them in training?"
+            if content["accuracy"] == 1
+            else "on the given labels, right or wrong",
         ),
     ]
 

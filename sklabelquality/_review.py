@@ -23,7 +23,7 @@ from scipy.stats import norm
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from sklabelquality._frames import as_frame, as_index, index_of, take
+from sklabelquality._frames import as_frame, as_index, take
 from sklabelquality._plots import draw_review
 from sklabelquality._strata import (
     MOST_STRATA,
@@ -31,7 +31,7 @@ from sklabelquality._strata import (
     plan_strata,
     stratified_interval,
 )
-from sklabelquality._validation import brief, check_count, check_labels
+from sklabelquality._validation import brief, check_count, check_labels, index_of
 
 # An interval from fewer reviews is a guess.
 FEWEST_REVIEWS = 20

@@ -44,7 +44,7 @@ from sklabelquality._confident_learning import (
     estimate_noise_matrix,
     mean_self_confidence,
 )
-from sklabelquality._frames import index_of, labels_to_keep
+from sklabelquality._frames import labels_to_keep
 from sklabelquality._input import check_pred_probs
 from sklabelquality._metrics import expected_auroc
 from sklabelquality._noise_model import NoiseModel
@@ -74,6 +74,7 @@ from sklabelquality._validation import (
     encode_labels,
     factorize_labels,
     find_labels,
+    index_of,
 )
 
 # What errors call the probabilities that the user did not pass.

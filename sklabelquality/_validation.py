@@ -283,11 +283,22 @@ def order_of_columns(names, classes):
     for wanted in (classes, [str(label) for label in classes]):
         if len(names) == len(wanted) and set(names) == set(wanted):
             return [names.index(label) for label in wanted]
+    if {_bare(name) for name in names} == {_bare(label) for label in classes}:
+        raise ValueError(
+            "The columns of pred_probs must have exactly the names of the classes, or "
+            f"others, to be taken by position, but are {brief(names)} for the classes "
+            f"{brief(list(classes))}; rename them, or pass pred_probs.to_numpy()."
+        )
     return None
 
 
-def warn_if_columns_look_permuted(codes, predicted, classes):
-    """Warn if labels and most probable classes agree less than two shuffles would."""
+def _bare(name):
+    """Return a name without what differs by accident."""
+    return str(name).strip().casefold()
+
+
+def warn_if_columns_look_permuted(codes, predicted, classes, *, share=1):
+    """Warn if labels and most probable classes agree less than a share of chance."""
     n_samples, n_classes = len(codes), len(classes)
     n_agree = int((predicted == codes).sum())
     n_by_chance = (
@@ -295,14 +306,35 @@ def warn_if_columns_look_permuted(codes, predicted, classes):
         @ np.bincount(predicted, minlength=n_classes)
         / n_samples
     )
-    if n_agree < n_by_chance:
+    if n_agree < share * n_by_chance:
         warnings.warn(
             f"The most probable class is the given label for {n_agree} of {n_samples} "
             f"samples, fewer than the {n_by_chance:.1f} expected by chance: the "
-            "columns of pred_probs are taken in the sorted order of the labels, "
-            f"{brief(classes)}; if they are in another order, pass classes=.",
+            f"columns of pred_probs are taken to be {brief(classes)}, in this order; "
+            "if they are in another order, pass classes= in theirs.",
             UserWarning,
             stacklevel=4,
+        )
+
+
+def index_of(*containers):
+    """Return the index of the first container that has one, or None."""
+    for container in containers:
+        if hasattr(container, "iloc"):
+            return container.index
+    return None
+
+
+def check_same_order(labels, pred_probs):
+    """Raise if both name the same samples in different orders."""
+    of_labels, of_pred_probs = index_of(labels), index_of(pred_probs)
+    if of_labels is None or of_pred_probs is None or of_labels.equals(of_pred_probs):
+        return
+    if len(of_labels) == len(of_pred_probs) and set(of_labels) == set(of_pred_probs):
+        raise ValueError(
+            "labels and pred_probs must have their samples in the same order, but name "
+            "the same samples in different orders; pass "
+            "pred_probs.loc[labels.index]."
         )
 
 
@@ -445,7 +477,8 @@ def raise_for_value(pred_probs, name, first_row=None):
             remedy = "divide percentages by 100"
         else:
             remedy = (
-                "turn logits into probabilities by scipy.special.softmax(x, axis=1)"
+                "turn logits into probabilities by scipy.special.softmax(x, axis=1), "
+                "or divide counts by the sum of their row"
             )
         count, row, column = _find(
             pred_probs, lambda P: (P < -RANGE_TOLERANCE) | (P > 1 + RANGE_TOLERANCE)

@@ -16,6 +16,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklabelquality import (
     candidate_label_scores,
     confident_thresholds,
+    find_label_issues,
     get_label_quality_scores,
 )
 
@@ -374,3 +375,30 @@ def test_rounding_errors_are_within_tolerance():
 def test_one_class_only_in_labels():
     scores = get_label_quality_scores([1] * 6, PRED_PROBS)
     assert_array_equal(scores, np.array(PRED_PROBS)[:, 1])
+
+
+def test_columns_of_named_classes_look_permuted():
+    labels = np.array(["a", "b", "c"]).repeat(10)
+    pred_probs = np.full((30, 3), 0.1)
+    pred_probs[np.arange(30), np.arange(3).repeat(10)] = 0.8
+    get_label_quality_scores(labels, pred_probs, classes=["a", "b", "c"])
+    with pytest.warns(UserWarning, match=r"0 of 30 .*taken to be \['b', 'c', 'a'\]"):
+        get_label_quality_scores(labels, pred_probs, classes=["b", "c", "a"])
+
+
+def test_names_of_columns_that_are_almost_the_classes():
+    frame = pd.DataFrame(PRED_PROBS, columns=["A", "b ", "c"])
+    labels = np.array(["a", "b", "c"])[LABELS]
+    with pytest.raises(ValueError, match=r"\['A', 'b ', 'c'\] .*rename them"):
+        get_label_quality_scores(labels, frame)
+    scores = get_label_quality_scores(labels, frame.to_numpy())
+    assert_array_equal(scores, SCORES)
+
+
+@pytest.mark.parametrize("function", [get_label_quality_scores, find_label_issues])
+def test_rows_in_another_order(function):
+    labels = pd.Series(LABELS, index=list("uvwxyz"))
+    frame = pd.DataFrame(PRED_PROBS, index=list("zyxwvu"))
+    with pytest.raises(ValueError, match=r"pass pred_probs\.loc\[labels\.index\]"):
+        function(labels, frame)
+    function(labels, frame.loc[labels.index])
