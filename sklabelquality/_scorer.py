@@ -143,7 +143,8 @@ class LabelQualityScorer(
 
         - `"predicted"`: one column, the score of the best label that the sample could
           have, whatever label it was given;
-        - `"classes"`: a column for each class, the score of that label;
+        - `"classes"`: a column for each class, the score of that label: what a model
+          that comes next learns most from;
         - `"given"`: one column, the score of the given label, for auditing. It is only
           known for training samples, so `fit_transform` appends it and there is no
           `transform`. As an input of a model it would leak the label.
