@@ -92,9 +92,15 @@ def _check_dask(labels, pred_probs, classes):
     n_classes = pred_probs.shape[1]
     if classes is not None:
         classes = check_classes(classes, n_classes)
-    codes = as_dask_codes(labels, pred_probs, classes)
-    if classes is None:
+        codes = as_dask_codes(labels, pred_probs, classes)
+    elif is_dask(labels) or labels.dtype.kind in "biuf":
+        codes = as_dask_codes(labels, pred_probs, None)
         classes = classes_of_codes(labels, n_classes)
+    else:
+        classes, codes = factorize_labels(labels)
+        check_all_columns_named(classes, n_classes)
+        classes = classes.tolist()
+        codes = as_dask_codes(codes, pred_probs, None)
     order = order_of_columns(names_of_columns, classes)
     if order is not None:
         pred_probs = pred_probs[:, order]

@@ -260,6 +260,17 @@ def test_what_is_known_at_once_is_refused_at_once():
         get_label_quality_scores(labels, of_unknown_size)
 
 
+def test_names_in_memory_need_no_classes():
+    labels, pred_probs = random_problem(0)
+    names = np.array(list("edcba"))[labels]
+    lazy = da.from_array(pred_probs, chunks=(100, 5))
+    scores = get_label_quality_scores(names, lazy)
+    assert_array_equal(scores, get_label_quality_scores(4 - labels, pred_probs))
+    assert class_health(names, lazy)["class"].tolist() == list("abcde")
+    with pytest.raises(ValueError, match=r"4 distinct values.*classes="):
+        get_label_quality_scores(np.where(names == "e", "d", names), lazy)
+
+
 def test_what_is_no_array_of_numbers():
     labels, pred_probs = random_problem(0)
     masked = np.ma.array(pred_probs)
