@@ -68,9 +68,7 @@ def check_samples(labels, pred_probs, classes=None, *, n_jobs=None):
         codes = integers_as_codes(labels, n_classes)
         classes = classes_of_codes(labels, n_classes)
     else:
-        classes, codes = factorize_labels(labels)
-        check_all_columns_named(classes, n_classes)
-        classes = classes.tolist()
+        classes, codes = _name_columns(labels, n_classes)
         share = 1
 
     order = order_of_columns(names_of_columns, classes)
@@ -80,8 +78,15 @@ def check_samples(labels, pred_probs, classes=None, *, n_jobs=None):
     samples = Samples(codes, pred_probs, order=order, n_jobs=n_jobs)
     if is_by_position and share:
         predicted = samples.map(most_probable_class, dtype=np.intp)
-        warn_if_columns_look_permuted(codes, predicted, classes, share=share)
+        warn_if_columns_look_permuted(codes, predicted, classes, share)
     return samples, classes
+
+
+def _name_columns(labels, n_classes):
+    """Return the labels in use, one for each column in sorted order, and the codes."""
+    classes, codes = factorize_labels(labels)
+    check_all_columns_named(classes, n_classes)
+    return classes.tolist(), codes
 
 
 def _check_dask(labels, pred_probs, classes):
@@ -97,9 +102,7 @@ def _check_dask(labels, pred_probs, classes):
         codes = as_dask_codes(labels, pred_probs, None)
         classes = classes_of_codes(labels, n_classes)
     else:
-        classes, codes = factorize_labels(labels)
-        check_all_columns_named(classes, n_classes)
-        classes = classes.tolist()
+        classes, codes = _name_columns(labels, n_classes)
         codes = as_dask_codes(codes, pred_probs, None)
     order = order_of_columns(names_of_columns, classes)
     if order is not None:

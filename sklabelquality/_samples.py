@@ -121,11 +121,12 @@ class Block:
 
     def shifted(self, shift, is_used):
         """Add a number to each class in use and renormalise; the others get zero."""
-        if is_used.all():
-            return ShiftedBlock(self, shift)
-        P = self.by_class + shift[:, np.newaxis]
-        P[~is_used] = 0
-        return Block(P.T, self.first_row, sum_over_classes(P))
+        block = self
+        if not is_used.all():
+            P = self.by_class.copy(order="K")
+            P[~is_used] = 0
+            block = Block(P.T, self.first_row)
+        return ShiftedBlock(block, shift)
 
     def _normalized(self, values):
         if self.totals is None:

@@ -297,7 +297,7 @@ def _bare(name):
     return str(name).strip().casefold()
 
 
-def warn_if_columns_look_permuted(codes, predicted, classes, *, share=1):
+def warn_if_columns_look_permuted(codes, predicted, classes, share):
     """Warn if labels and most probable classes agree less than a share of chance."""
     n_samples, n_classes = len(codes), len(classes)
     n_agree = int((predicted == codes).sum())

@@ -346,17 +346,23 @@ def test_many_chunks_are_few_tasks():
     assert len(scores.__dask_graph__()) < 100 * 1000
 
 
-def test_arrays_that_a_cluster_keeps():
+@pytest.fixture
+def _cluster():
     distributed = pytest.importorskip("distributed")
-    labels, pred_probs = random_problem(0)
-    chunked = in_chunks(labels, pred_probs, (170, (210, 5)))
     with (
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
         ) as cluster,
         distributed.Client(cluster),
-        dask.config.set(scheduler="dask.distributed"),
     ):
+        yield
+
+
+@pytest.mark.usefixtures("_cluster")
+def test_arrays_that_a_cluster_keeps():
+    labels, pred_probs = random_problem(0)
+    chunked = in_chunks(labels, pred_probs, (170, (210, 5)))
+    with dask.config.set(scheduler="dask.distributed"):
         for kept in (chunked, dask.persist(*chunked)):
             scores = get_label_quality_scores(*kept).compute()
             assert_array_equal(scores, get_label_quality_scores(labels, pred_probs))
@@ -393,19 +399,13 @@ def test_few_chunks_are_in_memory_at_a_time():
         assert max(most) <= 4
 
 
+@pytest.mark.usefixtures("_cluster")
 def test_folds_run_on_the_workers_of_a_cluster():
-    distributed = pytest.importorskip("distributed")
     X, y = load_wine(return_X_y=True)
     expected = LabelQualityScorer(GaussianNB()).fit(X, y)
     with pytest.raises(ValueError, match="worker"):
         LabelQualityScorer(OnWorkersOnly()).fit(X, y)
     scorer = LabelQualityScorer(OnWorkersOnly(), n_jobs=-1)
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0"
-        ) as cluster,
-        distributed.Client(cluster),
-        joblib.parallel_config(backend="dask"),
-    ):
+    with joblib.parallel_config(backend="dask"):
         scorer.fit(X, y)
     assert_array_equal(scorer.label_quality_scores_, expected.label_quality_scores_)

@@ -17,11 +17,10 @@ Run it by ``python docs/benchmarks/cost_of_fit.py``; it takes about six minutes.
 import argparse
 import platform
 import tempfile
-import time
-import tracemalloc
 
 import numpy as np
 import sklearn
+from problems import peak_mebibytes, seconds
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -70,22 +69,11 @@ def compare(name, first, second, rounds):
     times = []
     for _ in range(rounds):
         for function in (first, second):
-            start = time.perf_counter()
-            function()
-            times.append(time.perf_counter() - start)
+            times.append(seconds(function))
     times = np.reshape(times, (rounds, 2))
     ratio = np.median(times[:, 1] / times[:, 0])
-    cells = [f"{seconds:.2f} s" for seconds in np.median(times, axis=0)]
+    cells = [f"{median:.2f} s" for median in np.median(times, axis=0)]
     print(f"| {name} | {cells[0]} | {cells[1]} | {ratio:.2f} |", flush=True)
-
-
-def peak_mebibytes(function):
-    tracemalloc.start()
-    kept = function()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    del kept
-    return peak / 2**20
 
 
 def data(n_samples, n_features):
@@ -108,8 +96,8 @@ def main():
     X, y = data(100_000, 20)
     print(f"\n| 100,000 x 20 | cross_val_predict and fit | scorer | ratio |\n{rule}")
     compare("5 folds", lambda: fit_bare(X, y), lambda: fit_scorer(X, y), args.rounds)
-    bare = peak_mebibytes(lambda: fit_bare(X, y))
-    scorer = peak_mebibytes(lambda: fit_scorer(X, y))
+    bare = peak_mebibytes(fit_bare, X, y)
+    scorer = peak_mebibytes(fit_scorer, X, y)
     print(f"| peak memory | {bare:.1f} MiB | {scorer:.1f} MiB | {scorer / bare:.2f} |")
     print(f"\nOne matrix of probabilities: {y.size * 5 * 8 / 2**20:.1f} MiB.")
 

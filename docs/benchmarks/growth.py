@@ -14,12 +14,10 @@ memory. It prints a Markdown table; ``--figure FILE`` draws it, with matplotlib.
 
 import argparse
 import platform
-import time
-import tracemalloc
 import warnings
 
 import numpy as np
-from speed import problem
+from problems import peak_mebibytes, problem, seconds
 from threadpoolctl import threadpool_limits
 
 import sklabelquality
@@ -56,16 +54,10 @@ TASKS = {
 
 def measure(function, labels, pred_probs):
     """Return the best time of three, or of one that is long, and the peak memory."""
-    seconds = []
-    while len(seconds) < 3 and sum(seconds) < 10:
-        start = time.perf_counter()
-        function(labels, pred_probs)
-        seconds.append(time.perf_counter() - start)
-    tracemalloc.start()
-    function(labels, pred_probs)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return min(seconds), peak / 2**20
+    times = []
+    while len(times) < 3 and sum(times) < 10:
+        times.append(seconds(function, labels, pred_probs))
+    return min(times), peak_mebibytes(function, labels, pred_probs)
 
 
 def draw(rows, path):
@@ -125,9 +117,9 @@ def main():
             if name == "noise-aware" and n_classes > MOST_CLASSES_OF_NOISE_AWARE:
                 cells.append("")
                 continue
-            seconds, peak = measure(function, labels, pred_probs)
-            rows.append((n_samples, n_classes, name, seconds, peak))
-            cells.append(f"{seconds:.3g} s, {peak:.3g} MiB")
+            best, peak = measure(function, labels, pred_probs)
+            rows.append((n_samples, n_classes, name, best, peak))
+            cells.append(f"{best:.3g} s, {peak:.3g} MiB")
         print(f"| {n_samples:,} x {n_classes:,} | {' | '.join(cells)} |", flush=True)
     if args.figure:
         draw(rows, args.figure)

@@ -24,6 +24,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from problems import problem
 
 N_CLASSES = 50
 ROWS_OF_CHUNK = 100_000
@@ -59,14 +60,7 @@ def write(folder, n_samples):
     for start in range(0, n_samples, ROWS_OF_CHUNK):
         n_rows = min(ROWS_OF_CHUNK, n_samples - start)
         rows = slice(start, start + n_rows)
-        truth = rng.integers(N_CLASSES, size=n_rows)
-        P = rng.standard_exponential((n_rows, N_CLASSES), dtype=np.float32)
-        P[np.arange(n_rows), truth] += rng.exponential(2 * N_CLASSES, n_rows)
-        P /= P.sum(axis=1, keepdims=True)
-        pred_probs[rows] = P
-        is_wrong = rng.random(n_rows) < 0.1
-        other = rng.integers(N_CLASSES, size=n_rows)
-        labels[rows] = np.where(is_wrong, other, truth)
+        labels[rows], pred_probs[rows] = problem(n_rows, N_CLASSES, np.float32, rng)
 
 
 def compute(case, labels, pred_probs):

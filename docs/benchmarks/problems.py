@@ -1,8 +1,10 @@
 # Authors: The sklabelquality developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""What is compared, labels with known errors, and out-of-sample probabilities."""
+"""What is compared, labels with known errors and their probabilities, and measures."""
 
+import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +48,19 @@ def injected(X, y, classifier, kind, rate, seed):
     return y, pred_probs, is_error
 
 
+def problem(n_samples, n_classes, dtype, seed=0):
+    """Return labels, a tenth of them wrong, and probabilities of a fair classifier."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(n_classes, size=n_samples)
+    pred_probs = rng.standard_exponential((n_samples, n_classes), dtype=np.float32)
+    pred_probs[np.arange(n_samples), truth] += rng.exponential(2 * n_classes, n_samples)
+    pred_probs = pred_probs.astype(dtype)
+    pred_probs /= pred_probs.sum(axis=1, keepdims=True)
+    is_wrong = rng.random(n_samples) < 0.1
+    labels = np.where(is_wrong, rng.integers(n_classes, size=n_samples), truth)
+    return labels, pred_probs
+
+
 def read_folder(folder):
     """Yield name, labels, probabilities and errors of all models of all files."""
     for path in sorted(Path(folder).glob("*.npz")):
@@ -54,3 +69,19 @@ def read_folder(folder):
             for key in file.files:
                 if key.startswith("pred_probs_"):
                     yield path.stem, labels, file[key].astype(float), is_error
+
+
+def seconds(function, *args):
+    """Return how long a call takes."""
+    start = time.perf_counter()
+    function(*args)
+    return time.perf_counter() - start
+
+
+def peak_mebibytes(function, *args):
+    """Return what a call allocates at the most, as tracemalloc sees it."""
+    tracemalloc.start()
+    function(*args)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 2**20

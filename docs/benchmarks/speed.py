@@ -19,13 +19,11 @@ import argparse
 import json
 import os
 import platform
-import time
-import tracemalloc
 import warnings
 
 import numpy as np
 import scipy
-from problems import RULES, SCORES
+from problems import RULES, SCORES, peak_mebibytes, problem, seconds
 
 import sklabelquality
 from sklabelquality import find_label_issues, get_label_quality_scores
@@ -39,19 +37,6 @@ with warnings.catch_warnings():
 # Seconds after which no other round begins.
 PATIENCE = 60
 SHAPES = [(10_000, 10), (1_000_000, 10), (1_000_000, 100), (100_000, 1000)]
-
-
-def problem(n_samples, n_classes, dtype, seed=0):
-    """Return labels, a tenth of them wrong, and probabilities of a fair classifier."""
-    rng = np.random.default_rng(seed)
-    truth = rng.integers(n_classes, size=n_samples)
-    pred_probs = rng.standard_exponential((n_samples, n_classes), dtype=np.float32)
-    pred_probs[np.arange(n_samples), truth] += rng.exponential(2 * n_classes, n_samples)
-    pred_probs = pred_probs.astype(dtype)
-    pred_probs /= pred_probs.sum(axis=1, keepdims=True)
-    is_wrong = rng.random(n_samples) < 0.1
-    labels = np.where(is_wrong, rng.integers(n_classes, size=n_samples), truth)
-    return labels, pred_probs
 
 
 def tasks(n_jobs):
@@ -79,20 +64,6 @@ def tasks(n_jobs):
                 *args, filter_by=rule, n_jobs=n_jobs
             ),
         )
-
-
-def seconds(function, *args):
-    start = time.perf_counter()
-    function(*args)
-    return time.perf_counter() - start
-
-
-def peak_mebibytes(function, *args):
-    tracemalloc.start()
-    function(*args)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / 2**20
 
 
 def compare(name, ours, theirs, labels, pred_probs, rounds):
