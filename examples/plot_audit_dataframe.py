@@ -6,12 +6,13 @@
 Audit the labels of a data frame, and fix what is wrong
 =======================================================
 
-A phone company keeps one row per customer: numbers, categories, gaps, and a label that
-says which plan the customer is on. One label in five was typed in wrong. The audit uses
-the pipeline that would be trained anyway and finds most of the wrong labels; after a
-look at these alone, the model is better on customers whose plan is known for sure.
+A phone company has one row per customer: numbers, categories, missing values, and a
+label for the plan that the customer is on. One label in five was entered wrong. The
+audit uses the pipeline that would be trained anyway, and finds most of the wrong
+labels. When only these are corrected, the model is better on customers whose plan is
+known.
 
-The data are made up, so that the truth is known.
+The data are simulated, so the true labels are known.
 """
 
 # %%
@@ -49,8 +50,8 @@ customers.loc[rng.random(n_customers) < 0.1, "contact"] = None
 print(customers.head())
 
 # %%
-# A third of the customers is kept to judge the models: their plan is known. Of the
-# labels of the others one in five is typed in wrong, as the next entry of the form.
+# A third of the customers, whose plans are known, form the test set. For the rest, one
+# label in five is wrong: the next entry of the form was chosen instead.
 
 from sklearn.model_selection import train_test_split
 
@@ -66,8 +67,8 @@ y = pd.Series(typed_in, index=truth.index, name="plan")
 print(f"\n{is_error.sum()} of {len(y)} labels are wrong.")
 
 # %%
-# Audit with the pipeline that is there anyway
-# --------------------------------------------
+# Audit with the pipeline that you would train anyway
+# ---------------------------------------------------
 
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.ensemble import RandomForestClassifier
@@ -90,9 +91,9 @@ audit = LabelQualityScorer(model).fit(X, y).audit()
 print(audit.summary())
 
 # %%
-# In a notebook, ``audit`` as the last line of a cell shows this as a page, and
-# ``audit.save_html("audit.html")`` writes it to a file. The table has a row for each
-# customer, under the customer's own number:
+# At the end of a notebook cell, ``audit`` is shown as a page, and
+# ``audit.save_html("audit.html")`` writes it to a file. The table has one row per
+# customer, indexed by the customer number:
 
 frame = audit.to_frame(sort=True)
 print(frame.head(10)[["given_label", "predicted_label", "label_quality"]])
@@ -100,22 +101,22 @@ print(frame.head(10)[["given_label", "predicted_label", "label_quality"]])
 # %%
 # Fix the labels
 # --------------
-# Somebody looks at the label issues, and at nothing else, and corrects what is wrong.
-# Here the truth plays this somebody.
+# A person looks only at the label issues, and corrects what is wrong. Here the true
+# labels replace the person.
 
 is_issue = audit.to_frame()["is_label_issue"]
 fixed = y.mask(is_issue, truth)
 n_found = int((y != fixed).sum())
 print(
-    f"\nA look at {is_issue.sum()} of {len(y)} customers corrects {n_found} of "
+    f"\nLooking at {is_issue.sum()} of {len(y)} customers corrects {n_found} of "
     f"{is_error.sum()} wrong labels."
 )
 
 # %%
 # Refit, and compare on clean labels
 # ----------------------------------
-# The same pipeline, fitted on the labels as they were, without the label issues, with
-# what was corrected, and on the truth.
+# The same pipeline, fitted on the given labels, without the label issues, with the
+# corrected labels, and on the true labels.
 
 from sklearn.base import clone
 
@@ -134,7 +135,7 @@ for name, value in accuracy.items():
     print(f"{name:>18}: {value:.3f}")
 
 # %%
-# What the audit sees, and what it is worth.
+# What the audit shows, and how much it helps.
 
 import matplotlib.pyplot as plt
 

@@ -7,14 +7,14 @@ From an audit to a cleaner model
 ================================
 
 Wrong labels in the training data make a model worse. An audit says which labels to
-doubt; what next? One can drop these samples unseen, or have a person correct the worst
-of them. Both are compared here, on test data whose labels are right, with a model that
-suffers from wrong labels: the single nearest neighbor.
+doubt. What next? You can drop these samples without review, or have a person correct
+the worst of them. Both are compared here on clean test data, with a model that is
+sensitive to wrong labels: the single nearest neighbour.
 """
 
 # %%
-# A quarter of the training labels is wrong
-# -----------------------------------------
+# A quarter of the training labels are wrong
+# ------------------------------------------
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -33,9 +33,9 @@ y, is_error = inject_label_noise(truth, rate=0.25, random_state=0)
 # %%
 # Audit with one model
 # --------------------
-# The model that finds the errors need not be the one to be trained in the end. Samples
-# that are dropped unseen should be wrong rather than merely difficult, hence the most
-# precise rule.
+# The model that finds the errors need not be the final model. Samples dropped without
+# review should be mislabelled rather than merely difficult, hence the most precise
+# rule.
 
 classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01))
 scorer = LabelQualityScorer(classifier).fit(X, y)
@@ -48,7 +48,8 @@ print(
 # %%
 # Train another
 # -------------
-# The person gets the 200 labels with the lowest scores; the truth answers instead.
+# The person would get the 200 labels with the lowest scores; here the true labels are
+# used instead.
 
 worst = np.argsort(scorer.label_quality_scores_)[:200]
 corrected = y.copy()
@@ -58,8 +59,8 @@ at_random = rng.permutation(dropped)
 
 training_sets = {
     "as it is": (X, y),
-    "as many dropped\nat random": (X[~at_random], y[~at_random]),
-    "issues dropped\nunseen": (X[~dropped], y[~dropped]),
+    "same number\ndropped at random": (X[~at_random], y[~at_random]),
+    "issues dropped\nwithout review": (X[~dropped], y[~dropped]),
     "200 worst labels\ncorrected": (X, corrected),
     "all labels right": (X, truth),
 }
@@ -71,8 +72,8 @@ for name, value in accuracy.items():
     print(f"{' '.join(name.split()):32s} test accuracy {value:.3f}")
 
 # %%
-# The audit pays
-# --------------
+# The audit pays off
+# ------------------
 
 import matplotlib.pyplot as plt
 
@@ -83,7 +84,7 @@ ax.bar_label(bars, fmt="%.2f")
 ax.set(
     ylim=(0.5, 1.04),
     ylabel="accuracy on clean test data",
-    title="Nearest neighbor, trained on 1,347 digits of which a quarter is mislabelled",
+    title="Nearest neighbour, trained on 1,347 digits, a quarter of them mislabelled",
 )
 figure.savefig("cleaner_model.png", dpi=120)
 print("The figure is in cleaner_model.png.")

@@ -6,20 +6,20 @@
 Which scoring method finds wrong labels
 =======================================
 
-It depends on how the labels went wrong, and on the classifier. Here three kinds of
-errors are put into the labels of the handwritten digits, a fifth of all labels each
-time, and five classifiers are asked for probabilities. The number in a cell is the
-average precision with which a score finds the wrong labels: 1 if they all come first.
+It depends on the kind of label noise, and on the classifier. Here three kinds of errors
+are injected into the labels of the handwritten digits, a fifth of all labels each time,
+and five classifiers predict probabilities. The number in a cell is the average
+precision with which a score finds the wrong labels: 1 if they all come first.
 
-- **symmetric**: any other digit is as likely.
-- **class-dependent**: a digit is taken for the same other digit every time.
-- **instance-dependent**: images that are hard to read go wrong more often, and become
+- **symmetric**: all other digits are equally likely.
+- **class-dependent**: a digit is always confused with the same other digit.
+- **instance-dependent**: images that are hard to read are mislabelled more often, as
   the digit that they resemble.
 """
 
 # %%
-# Probabilities once for each noise and classifier
-# ------------------------------------------------
+# One set of probabilities per kind of noise and classifier
+# ---------------------------------------------------------
 # All methods score the same out-of-sample probabilities.
 
 import numpy as np
@@ -43,7 +43,7 @@ classifiers = {
         StandardScaler(), LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.1)
     ),
     "naive Bayes": GaussianNB(var_smoothing=0.1),
-    "10 neighbors": KNeighborsClassifier(10),
+    "10 neighbours": KNeighborsClassifier(10),
     "trees": ExtraTreesClassifier(100, random_state=0),
 }
 methods = {
@@ -87,7 +87,7 @@ for kind, values in precision.items():
 # No method is best everywhere
 # ----------------------------
 # The best method of each row is framed. The noise-aware score learns which digits are
-# taken for which, so that it gains where there is something to learn.
+# confused with which, so it gains where there is something to learn.
 
 import matplotlib.pyplot as plt
 

@@ -2,17 +2,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 """
-==========================================
-Choose the scoring method by a grid search
-==========================================
+========================================
+Choose the scoring method by grid search
+========================================
 
-Which scoring method finds wrong labels best depends on the data and on the classifier.
-Nobody knows the wrong labels, so how can one choose? `LabelQualityScorer.score` asks a
-question that needs no truth: if a label of the test fold were replaced by another one,
-would it score lower than the ones that are kept? `GridSearchCV` maximises the answer.
+Which scoring method finds wrong labels best depends on the data and the classifier. The
+wrong labels are unknown, so how can you choose? `LabelQualityScorer.score` needs no
+true labels: if a label of the test fold were replaced by another one, would it score
+lower than the ones that are kept? `GridSearchCV` maximises the probability of this.
 
-Here we know the truth, since we flip the labels ourselves, and see whether the method
-that the search chooses is a good one.
+Here we flip the labels ourselves, so we can check whether the search chooses a good
+method.
 """
 
 # %%
@@ -33,10 +33,10 @@ X, y = load_digits(return_X_y=True)
 y, is_error = inject_label_noise(y, rate=0.1, random_state=0)
 
 # %%
-# Search without the truth
-# ------------------------
-# The entropy cannot be adjusted, hence a list of two grids. The classifier's own
-# parameter is searched along: with little smoothing, naive Bayes is far too sure.
+# Search without true labels
+# --------------------------
+# The entropy score cannot be adjusted, hence a list of two grids. A parameter of the
+# classifier is searched as well: with little smoothing, naive Bayes is overconfident.
 
 smoothing = {"estimator__var_smoothing": [1e-9, 1e-3, 1e-1]}
 grid = [
@@ -53,8 +53,8 @@ print("chosen:", search.best_params_)
 # %%
 # Compare with the truth
 # ----------------------
-# For every candidate: how good are its scores of all labels at finding the flipped
-# ones? The search did not see these numbers.
+# For every candidate: how well do its scores find the flipped labels? The search did
+# not use these numbers.
 
 candidates = search.cv_results_["params"]
 truth = []
@@ -86,7 +86,7 @@ ax.scatter(
     label="chosen by the search",
 )
 ax.set(
-    xlabel="score in the grid search (no truth needed)",
+    xlabel="score in the grid search (no true labels needed)",
     ylabel="average precision for flipped labels",
     title="The search finds a method that finds the errors",
 )

@@ -2,22 +2,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 """
-======================================
-Near-duplicates must not be torn apart
-======================================
+==============================================
+Near-duplicates must not be split across folds
+==============================================
 
 Often several samples belong together: photographs of one object, visits of one patient,
-near-copies of one file. If such an object is mislabelled, all of its samples are. With
-some of them in the training folds, the classifier has seen the wrong label of the
-others, and tends to confirm it: the audit misses most of them or many.
+near-copies of one file. If such an object is mislabelled, so are all of its samples. If
+some of them are in the training folds, the classifier has seen the wrong label of the
+others, and tends to confirm it: the audit misses many or most of them.
 
-`groups` keeps them together, if the splitter is one that can.
+`groups` keeps them together, if the splitter supports it.
 """
 
 # %%
 # 400 digits, each five times
 # ---------------------------
-# Each copy is a little noisy. 60 of the 400 digits, with all of their copies, get a
+# Each copy has a little noise. 60 of the 400 digits, with all of their copies, get a
 # wrong label.
 
 import matplotlib.pyplot as plt
@@ -42,8 +42,8 @@ X = X[groups] + rng.normal(scale=0.1, size=(2000, 64))
 y, is_error = y[groups], is_error[groups]
 
 # %%
-# Audit with the copies torn apart, and kept together
-# ---------------------------------------------------
+# Audit with the copies split across folds, and kept together
+# -----------------------------------------------------------
 # A wrong label counts as found if the classifier predicts another one.
 
 classifiers = {
@@ -54,17 +54,17 @@ classifiers = {
     ),
 }
 folds = {"n_splits": 5, "shuffle": True, "random_state": 0}
-found = {"torn apart": [], "kept together": []}
+found = {"split across folds": [], "kept together": []}
 for classifier in classifiers.values():
     torn = LabelQualityScorer(classifier, cv=StratifiedKFold(**folds), n_jobs=2)
     kept = LabelQualityScorer(classifier, cv=StratifiedGroupKFold(**folds), n_jobs=2)
     torn.fit(X, y)
     kept.fit(X, y, groups=groups)
-    for name, scorer in (("torn apart", torn), ("kept together", kept)):
+    for name, scorer in (("split across folds", torn), ("kept together", kept)):
         predicted = scorer.classes_[scorer.oof_pred_probs_.argmax(axis=1)]
         found[name].append(np.mean(predicted[is_error] != y[is_error]))
 
-print("share of the wrong labels that are found, copies torn apart and kept together")
+print("share of wrong labels found, copies split across folds and kept together")
 for name, torn, kept in zip(classifiers, *found.values(), strict=True):
     print(f"  {name:20} {torn:4.0%} {kept:5.0%}")
 
@@ -79,7 +79,7 @@ ax.set_xticks(positions, classifiers)
 ax.set(
     ylabel="wrong labels found",
     ylim=(0, 1.3),
-    title="Who tears near-duplicates apart finds fewer of their wrong labels",
+    title="Splitting near-duplicates across folds finds fewer wrong labels",
 )
 ax.legend(ncols=2, loc="upper center")
 figure.savefig("groups.png", dpi=120)

@@ -7,12 +7,14 @@ Why in-sample probabilities find nothing
 ========================================
 
 A model that has seen a label in training tends to repeat it, right or wrong. Its
-probabilities for its own training data then say that all labels are fine. Probabilities
-from models that did not see the sample, as `LabelQualityScorer` gets them, do not.
+probabilities for its own training data then say that all labels are right.
+Probabilities from models that did not see the sample, as in `LabelQualityScorer`, do
+not.
 
-How much harm it does depends on the model. Trees that grow until their leaves are pure,
-as here, or near neighbors that count themselves, remember every label; a model with few
-parameters remembers little. Out of sample one need not know.
+How much this matters depends on the model. Trees grown until their leaves are pure, as
+here, or nearest neighbours that include the sample itself, memorise every label; a
+model with few parameters memorises little. With out-of-sample probabilities it does not
+matter.
 """
 
 # %%
@@ -32,7 +34,7 @@ y, is_error = inject_label_noise(truth, rate=0.1, random_state=0)
 # %%
 # The same forest, the same score, twice
 # --------------------------------------
-# Once for the data that it was trained on, once out of sample.
+# Once on the data that it was trained on, once out-of-sample.
 
 forest = ExtraTreesClassifier(200, random_state=0)
 in_sample = self_confidence(y, clone(forest).fit(X, y).predict_proba(X))
@@ -46,8 +48,8 @@ for name, value in precision.items():
     print(f"{name}: average precision {value:.3f} for the wrong labels")
 
 # %%
-# One heap, or two that lie apart
-# -------------------------------
+# One cluster of scores, or two separate ones
+# -------------------------------------------
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -6,17 +6,18 @@
 How many labels are wrong, 70 or 700
 ====================================
 
-A model can say which labels are suspicious. How many are wrong it cannot: that takes a
-person who looks at some of them. A review chooses the labels to look at, more of them
-among the suspicious ones, and turns the answers into an error rate with an interval.
+A model can say which labels are suspicious, but not how many are wrong: for that, a
+person has to look at some of them. A review chooses the labels to look at, more of them
+among the suspicious ones, and turns the answers into an error rate with a confidence
+interval.
 
-Here 100 labels of the handwritten digits are flipped, so that the truth is known and
-can answer instead of a person.
+Here 100 labels of the handwritten digits are flipped, so the true labels are known and
+replace the person.
 """
 
 # %%
-# Wrong labels, and a model's opinion of their number
-# ---------------------------------------------------
+# Wrong labels, and a model's estimate of their number
+# ----------------------------------------------------
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -33,9 +34,9 @@ print(f"The model disagrees with {audit.n_label_issues} labels.")
 # %%
 # A review
 # --------
-# `draw` gives the positions of the labels to look at; `to_frame` is a sheet for whoever
-# looks. Here the truth fills it in. One answer is "unsure": the interval covers both
-# readings.
+# `draw` returns the positions of the labels to look at; `to_frame` returns a sheet for
+# the reviewer. Here it is filled in with the truth. One answer is "unsure": the
+# interval covers both possibilities.
 
 from sklabelquality import LabelReview
 
@@ -52,8 +53,8 @@ print(LabelReview.from_frame(sheet).error_rate())
 # %%
 # Three reviews of growing size
 # -----------------------------
-# Each is a review of its own: the number of labels is fixed before anybody looks. A
-# simple random sample of the same size, with Wilson's interval, stands beside it.
+# Each is a separate review: the number of labels is fixed before anybody looks. It is
+# compared with a simple random sample of the same size, with Wilson's interval.
 
 from scipy.stats import binomtest
 
@@ -77,7 +78,7 @@ for n, ours, uniform in zip(sizes, by_strata, at_random, strict=True):
     )
 
 # %%
-# The interval against the truth, and what the largest review found along the ranking.
+# The intervals and the true rate, and what the largest review found along the ranking.
 
 import matplotlib.pyplot as plt
 

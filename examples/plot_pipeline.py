@@ -7,19 +7,21 @@ Scores as features, and why the given label's must not be one
 =============================================================
 
 As a step of a pipeline, `LabelQualityScorer` appends the scores of the labels that a
-sample *could* have. They are cross-fitted in training, so that the next step sees there
-what it will see on new samples, and they help it like the output of a stacked model.
+sample *could* have. They are cross-fitted in training, so that the next step is trained
+on the same kind of scores as it gets for new samples. They help it like the predictions
+in a stacked model.
 
-The score of the *given* label is another matter: it is computed with the label, and a
-model that gets it as a feature can read the label off it.
+The score of the *given* label is different: it is computed from the label, so a model
+that gets it as a feature can recover the label.
 """
 
 # %%
 # Scores that help
 # ----------------
-# Is a digit odd? A linear model cannot tell well, a neighbours model can. Its scores as
-# additional features make up for most of the difference. One score for each class says
-# which label is likely, the score of the best label alone only how clear the case is.
+# Is a digit odd? A linear model does not predict this well, nearest neighbours do.
+# Their scores as additional features make up for most of the difference. One score per
+# class says which label is likely; the score of the best label only says how clear the
+# case is.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -53,10 +55,10 @@ for name, accuracy in helped.items():
 # %%
 # A score that leaks
 # ------------------
-# These labels are coin flips: no model can be right about more than half of them.
-# `append="given"` therefore has no `transform`, and a pipeline refuses it as a step.
-# Who computes the column beforehand and cross-validates on it sees a fine accuracy that
-# is worth nothing: the label is in the features.
+# These labels are coin flips: no model can predict more than half of them. A pipeline
+# refuses `append="given"` as a step, since it has no `transform`. If you compute the
+# column beforehand and cross-validate on it, you get a high accuracy that is
+# meaningless: the label is in the features.
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(2000, 4))
@@ -70,7 +72,7 @@ for append in ("predicted", "classes"):
 given = LabelQualityScorer(coin_model, append="given").fit_transform(X, coin)
 leaked["given label's score\n(do not do this)"] = (forest, given)
 
-print("Coin flips: accuracy of a forest, where 0.5 is the truth")
+print("Coin flips: accuracy of a forest, 0.5 by chance")
 leaked = {
     name: cross_val_score(model, data, coin, n_jobs=2).mean()
     for name, (model, data) in leaked.items()
@@ -81,7 +83,7 @@ for name, accuracy in leaked.items():
 try:
     make_pipeline(LabelQualityScorer(coin_model, append="given"), forest).fit(X, coin)
 except TypeError as refused:
-    print(f"As a step of a pipeline it is refused: {str(refused)[:65]}...")
+    print(f"A pipeline refuses it as a step: {str(refused)[:65]}...")
 
 # %%
 

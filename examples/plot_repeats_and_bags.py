@@ -2,20 +2,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 """
-==================================
-More passes, or one forest of bags
-==================================
+==============================================
+Repeated cross-validation, or out-of-bag trees
+==============================================
 
-Five folds give every sample the opinion of one model. If the model is unstable, that
-is one throw of a die: a tree says 0 or 1. Repeated cross-validation averages the
-opinions of several models. A forest has many of them already: `cv="oob"` takes the
-probability of each sample from the trees that did not see it, for the price of one fit.
+With five folds, each sample is predicted by one model. If the model is unstable, the
+result is largely random: a tree predicts 0 or 1. Repeated cross-validation averages the
+predictions of several models. A forest already has many: with `cv="oob"`, each sample
+is predicted by the trees that did not see it, at the cost of one fit.
 """
 
 # %%
-# A tree in one to ten passes
-# ---------------------------
-# All figures are means over three draws of the labels that are wrong, 15 % of them.
+# A tree with one to ten repeats
+# ------------------------------
+# All figures are means over three draws of wrong labels, 15 % each time.
 
 import time
 
@@ -32,7 +32,7 @@ X, truth = load_breast_cancer(return_X_y=True)
 
 
 def evaluate(classifier, cv):
-    """Return the average precision for the wrong labels, and the seconds of `fit`."""
+    """Return the average precision for wrong labels, and the fit time in seconds."""
     results = []
     for seed in range(3):
         y, is_error = inject_label_noise(truth, rate=0.15, random_state=seed)
@@ -51,14 +51,14 @@ of_tree = [
     for n in n_passes
 ]
 for n, (precision, seconds) in zip(n_passes, of_tree, strict=True):
-    print(f"tree, {n:2d} passes: average precision {precision:.3f} in {seconds:.2f} s")
+    print(f"tree, {n:2d} repeats: average precision {precision:.3f} in {seconds:.2f} s")
 
 # %%
 # A forest in five folds and out of bag
 # -------------------------------------
-# Out of bag, a tree in three has not seen a sample. So a forest of three times as many
-# trees, still fitted once, has as many opinions as one that is fitted in five folds and
-# once more for new samples.
+# About a third of the trees have not seen a given sample. So a forest with three times
+# as many trees, still fitted once, averages as many predictions per sample as one that
+# is fitted in five folds and then refitted.
 
 sizes = [30, 100, 200]
 by_folds, by_bags = (
@@ -76,8 +76,8 @@ for name, results in [("five folds", by_folds), ("out of bag", by_bags)]:
         )
 
 # %%
-# Averaging helps what is unstable, and bags are cheap
-# ----------------------------------------------------
+# Averaging helps unstable models, and out-of-bag probabilities are cheap
+# -----------------------------------------------------------------------
 
 import matplotlib.pyplot as plt
 
@@ -87,8 +87,8 @@ left.set_xscale("log")
 left.set_xticks(n_passes, n_passes, minor=False)
 left.set_xticks([], minor=True)
 left.set(
-    title="A tree: more passes find more",
-    xlabel="passes of 5-fold cross-validation",
+    title="A tree: more repeats find more",
+    xlabel="repeats of 5-fold cross-validation",
     ylabel="average precision for wrong labels",
 )
 for name, marker, results in [("5 folds", "s", by_folds), ("out of bag", "o", by_bags)]:
@@ -100,7 +100,7 @@ for name, marker, results in [("5 folds", "s", by_folds), ("out of bag", "o", by
         )
 right.set_xscale("log")
 right.margins(x=0.25, y=0.15)
-right.set(title="A forest: out of bag costs less", xlabel="seconds of fit")
+right.set(title="A forest: out of bag costs less", xlabel="fit time in seconds")
 right.legend(loc="lower right")
 figure.savefig("repeats_and_bags.png", dpi=120)
 print("The figure is in repeats_and_bags.png.")

@@ -9,30 +9,26 @@ probabilities that a classifier predicts for a sample that it has not seen in tr
 """
 
 from sklabelquality._audit import LabelAudit
+from sklabelquality._class_health import class_health, overlapping_classes
 from sklabelquality._confident_learning import (
     confident_joint,
     confident_thresholds,
-    inverse_noise_matrix,
     joint_distribution,
     noise_matrix,
-    true_class_prior,
 )
 from sklabelquality._issues import (
-    class_health,
     find_label_issues,
     num_label_issues,
-    overlapping_classes,
+    order_label_issues,
 )
-from sklabelquality._metrics import (
-    inject_label_noise,
-    label_error_report,
-    make_label_noise_scorer,
-)
+from sklabelquality._metrics import inject_label_noise, label_error_report
 from sklabelquality._noise_model import (
     NoiseModel,
     label_posterior,
     learn_noise_model,
 )
+from sklabelquality._objective import make_label_noise_scorer
+from sklabelquality._plots import AuditDisplay
 from sklabelquality._review import ErrorRate, LabelReview
 from sklabelquality._scorer import LabelQualityScorer
 from sklabelquality._scores import (
@@ -41,13 +37,13 @@ from sklabelquality._scores import (
     get_label_quality_scores,
     noise_aware,
     normalized_margin,
-    order_label_issues,
     self_confidence,
 )
 
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "AuditDisplay",
     "ErrorRate",
     "LabelAudit",
     "LabelQualityScorer",
@@ -61,7 +57,6 @@ __all__ = [
     "find_label_issues",
     "get_label_quality_scores",
     "inject_label_noise",
-    "inverse_noise_matrix",
     "joint_distribution",
     "label_error_report",
     "label_posterior",
@@ -74,5 +69,4 @@ __all__ = [
     "order_label_issues",
     "overlapping_classes",
     "self_confidence",
-    "true_class_prior",
 ]

@@ -3,14 +3,18 @@
 
 """LabelAudit: the labels of one data set as tables, as a page and as plots."""
 
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
-from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import StrOptions, validate_params
-from sklearn.utils.validation import _num_samples, check_is_fitted
 
-from sklabelquality._confident_learning import calibrated_joint, self_confidence_of
+from sklabelquality._alignment import index_of
+from sklabelquality._class_health import (
+    tabulate_class_health,
+    tabulate_overlapping_classes,
+)
+from sklabelquality._confident_learning import calibrated_joint, count_off_diagonal
+from sklabelquality._errors import brief, check_count
 from sklabelquality._frames import (
     as_frame,
     as_index,
@@ -19,27 +23,22 @@ from sklabelquality._frames import (
     take,
 )
 from sklabelquality._input import check_samples
-from sklabelquality._issues import (
-    RULES,
-    count_confident_issues,
-    count_off_diagonal,
-    predicted_class,
-    predicted_probability,
-    tabulate_class_health,
-    tabulate_overlapping_classes,
+from sklabelquality._issues import RULES, count_confident_issues, predicted_class
+from sklabelquality._labels import as_label_array, check_labels
+from sklabelquality._plots import (
+    AuditDisplay,
+    draw_confusion,
+    draw_samples,
+    draw_scores,
 )
-from sklabelquality._plots import draw_confusion, draw_samples, draw_scores
 from sklabelquality._report import full_page, one_line, page_fragment, text_lines
 from sklabelquality._review import LabelReview
-from sklabelquality._samples import Samples
 from sklabelquality._scores import METHODS, check_adjustable, learn, score_labels
-from sklabelquality._validation import (
-    as_label_array,
-    brief,
-    check_count,
-    check_labels,
-    encode_labels,
-    index_of,
+from sklabelquality._sklearn import (
+    StrOptions,
+    _num_samples,
+    _safe_indexing,
+    validate_options,
 )
 
 # The bins of the score histograms.
@@ -54,43 +53,24 @@ class LabelAudit:
     :meth:`overlapping_classes`), as text (:meth:`summary`), as plots and, at the end of
     a notebook cell, as a page that :meth:`save_html` writes to a file.
 
-    :meth:`LabelQualityScorer.audit` makes one from any classifier.
+    :meth:`from_estimator` and :meth:`LabelQualityScorer.audit` make one from any
+    classifier, :meth:`from_pred_probs` from probabilities that you have.
+
+    Read more in the :ref:`User Guide <audit>`.
 
     Parameters
     ----------
-    labels : array-like of shape (n_samples,)
-        The given labels: integers 0 to n_classes - 1, or labels of any kind that
-        `classes` lists, or strings that use each class at least once.
-
-    pred_probs : array-like or dask array of shape (n_samples, n_classes)
-        Out-of-sample predicted probabilities of each class; rows sum to 1. Columns of
-        a data frame are taken by name where the names are exactly the classes, else by
-        position; rows are always taken by position.
-
-    classes : array-like of shape (n_classes,), default=None
-        The labels that the columns of `pred_probs` stand for, such as a fitted
-        classifier's `classes_`.
-
-    method : {"self_confidence", "normalized_margin", \
-            "confidence_weighted_entropy", "noise_aware"}, default="self_confidence"
-        The scoring method, see :func:`get_label_quality_scores`.
-
-    adjust_pred_probs : bool, default=False
-        Whether to make up for classes that the model is less sure of.
-
-    filter_by : {"prune_by_noise_rate", "prune_by_class", "both", \
-            "confident_learning", "predicted_neq_given", "low_self_confidence", \
-            "low_normalized_margin"}, default="predicted_neq_given"
-        The rule that finds the label issues, see :func:`find_label_issues`.
-
-    index : array-like of shape (n_samples,), default=None
-        What you call the samples, such as file names. None takes the index of `labels`
-        or `pred_probs` if one of them is a pandas object, else the positions.
-
-    Attributes
-    ----------
     labels : ndarray or pandas.Series of shape (n_samples,)
         The given labels, in their own dtype.
+
+    classes : ndarray of shape (n_classes,)
+        The labels that the codes stand for.
+
+    index : array-like of shape (n_samples,)
+        What the user calls the samples.
+
+    filter_by : str
+        The rule that found the label issues, see :func:`find_label_issues`.
 
     label_quality_scores : ndarray of shape (n_samples,)
         Label quality scores in [0, 1], higher = more likely correct.
@@ -98,26 +78,25 @@ class LabelAudit:
     is_label_issue : ndarray of shape (n_samples,), dtype=bool
         True for each label issue.
 
-    classes : ndarray of shape (n_classes,)
-        The labels that the columns of `pred_probs` stand for.
+    codes, predicted_codes : ndarray of shape (n_samples,)
+        The positions in `classes` of the given and of the predicted labels.
 
-    index : array-like of shape (n_samples,)
-        What the user calls the samples.
+    given_probability, predicted_probability : ndarray of shape (n_samples,)
+        The probabilities of these two labels.
 
+    joint : ndarray or sparse array of shape (n_classes, n_classes)
+        The calibrated :func:`confident_joint`.
+
+    n_confident_issues : int
+        The number of issues by the rule "confident_learning".
+
+    Attributes
+    ----------
     n_label_issues : int
         Number of label issues.
 
     accuracy : float
         Share of the samples whose given label is the predicted one, out-of-sample.
-
-    Raises
-    ------
-    ValueError
-        If `labels`, `pred_probs`, `classes` and `index` do not fit together, or contain
-        missing values, if `pred_probs` are no probabilities, or if `method` or
-        `filter_by` is unknown.
-    TypeError
-        If `labels` or `pred_probs` is no dense array-like.
 
     See Also
     --------
@@ -126,18 +105,18 @@ class LabelAudit:
 
     Notes
     -----
-    The predicted label is the most probable class, and the given label where it is as
-    probable as that, within 1e-6. An audit keeps a few numbers for each sample and
-    copies of what was passed, not the probabilities of all classes.
+    The predicted label is the given one where no class is more probable, within 1e-6,
+    else the most probable class. An audit keeps a few numbers for each sample, not the
+    probabilities of all classes.
 
-    The scores put the labels in an order; they are no probabilities of being right,
-    and scores by different methods do not compare. Which labels are issues depends on
+    The scores put the labels in order; they are not probabilities of being right, and
+    scores by different methods cannot be compared. Which labels are issues depends on
     `filter_by` alone, not on `method` and `adjust_pred_probs`.
 
     Examples
     --------
     >>> from sklabelquality import LabelAudit
-    >>> audit = LabelAudit(
+    >>> audit = LabelAudit.from_pred_probs(
     ...     ["cat", "cat", "dog", "dog"],
     ...     [[0.9, 0.1], [0.2, 0.8], [0.1, 0.9], [0.3, 0.7]],
     ... )
@@ -149,16 +128,46 @@ class LabelAudit:
     3         dog             dog            0.7
     """
 
-    @validate_params(
-        {
-            "method": [StrOptions(set(METHODS))],
-            "adjust_pred_probs": ["boolean"],
-            "filter_by": [StrOptions(set(RULES))],
-        },
-        prefer_skip_nested_validation=True,
-    )
     def __init__(
         self,
+        *,
+        labels,
+        classes,
+        index,
+        filter_by,
+        label_quality_scores,
+        is_label_issue,
+        codes,
+        predicted_codes,
+        given_probability,
+        predicted_probability,
+        joint,
+        n_confident_issues,
+    ):
+        self.labels = labels
+        self.classes = classes
+        self.index = index
+        self.filter_by = filter_by
+        self.label_quality_scores = label_quality_scores
+        self.is_label_issue = is_label_issue
+        self.n_label_issues = int(np.count_nonzero(is_label_issue))
+        self.accuracy = float(np.mean(predicted_codes == codes))
+        self._given = codes
+        self._predicted = predicted_codes
+        self._given_probability = given_probability
+        self._predicted_probability = predicted_probability
+        self._joint = joint
+        self._n_confident_issues = n_confident_issues
+
+    @classmethod
+    @validate_options(
+        method=[StrOptions(set(METHODS))],
+        adjust_pred_probs=["boolean"],
+        filter_by=[StrOptions(set(RULES))],
+        n_jobs=[Integral, None],
+    )
+    def from_pred_probs(
+        cls,
         labels,
         pred_probs,
         *,
@@ -167,70 +176,72 @@ class LabelAudit:
         adjust_pred_probs=False,
         filter_by="predicted_neq_given",
         index=None,
+        n_jobs=None,
     ):
-        check_adjustable(method, adjust_pred_probs, "adjust_pred_probs=False")
-        if index is None:
-            index = index_of(labels, pred_probs)
-        labels = labels_to_keep(labels, check_labels(labels))
-        samples, classes = check_samples(labels, pred_probs, classes)
-        learned = learn(samples, method, adjust_pred_probs)
-        scores = score_labels(samples, method, learned)
-        self._fill(labels, samples, scores, classes, filter_by, index)
-
-    def _fill(self, labels, samples, scores, classes, filter_by, index):
-        """Take what is needed from checked samples."""
-        numbers = {
-            "label_quality_scores": scores,
-            "is_label_issue": RULES[filter_by](samples),
-            "_given": samples.codes,
-            "_predicted": samples.map(predicted_class, dtype=np.intp),
-            "_given_probability": samples.map(self_confidence_of),
-            "_predicted_probability": samples.map(predicted_probability),
-            "_joint": calibrated_joint(samples),
-            "_n_confident_issues": count_confident_issues(samples),
-        }
-        vars(self).update(samples.compute(numbers))
-        self._given = self._given.copy()  # may be the labels of the user
-        self.labels = labels
-        self.classes = as_label_array(classes).copy()
-        self.filter_by = filter_by
-        self.index = as_index(index, len(samples))
-        self.n_label_issues = int(np.count_nonzero(self.is_label_issue))
-        self.accuracy = float(np.mean(self._predicted == self._given))
-
-    @classmethod
-    def from_pred_probs(cls, labels, pred_probs, **kwargs):
         """Audit labels by probabilities that you have.
 
         Parameters
         ----------
         labels : array-like of shape (n_samples,)
-            The given labels.
+            The given labels: integers 0 to n_classes - 1, or labels of any kind that
+            `classes` lists, or strings that use each class at least once.
 
-        pred_probs : array-like of shape (n_samples, n_classes)
-            Out-of-sample predicted probabilities of each class; rows sum to 1.
+        pred_probs : array-like or dask array of shape (n_samples, n_classes)
+            Out-of-sample predicted probabilities of each class; rows sum to 1. Columns
+            of a data frame are used by name where the names are exactly the classes,
+            else by position.
 
-        **kwargs : dict
-            The other parameters of :class:`LabelAudit`.
+        classes : array-like of shape (n_classes,), default=None
+            The labels that the columns of `pred_probs` stand for, such as a fitted
+            classifier's `classes_`.
+
+        method : {"self_confidence", "normalized_margin", \
+                "confidence_weighted_entropy", "noise_aware"}, default="self_confidence"
+            The scoring method, see :func:`get_label_quality_scores`.
+
+        adjust_pred_probs : bool, default=False
+            Whether to make up for classes that the model is less sure of.
+
+        filter_by : {"prune_by_noise_rate", "prune_by_class", "both", \
+                "confident_learning", "predicted_neq_given", "low_self_confidence", \
+                "low_normalized_margin"}, default="predicted_neq_given"
+            The rule that finds the label issues, see :func:`find_label_issues`.
+
+        index : array-like of shape (n_samples,), default=None
+            What you call the samples, such as file names. None means the index of
+            `labels` or `pred_probs` if one of them is a pandas object, else the
+            positions.
+
+        n_jobs : int, default=None
+            Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+            context, -1 means all processors. Results do not depend on it.
 
         Returns
         -------
         audit : LabelAudit
             The audit.
         """
-        return cls(labels, pred_probs, **kwargs)
+        check_adjustable(method, adjust_pred_probs, "adjust_pred_probs=False")
+        if index is None:
+            index = index_of(labels, pred_probs)
+        samples = check_samples(labels, pred_probs, classes, n_jobs=n_jobs)
+        learned = learn(samples, method, adjust_pred_probs)
+        return cls(
+            labels=labels_to_keep(labels, check_labels(labels)),
+            index=as_index(index, len(samples)),
+            filter_by=filter_by,
+            label_quality_scores=np.asarray(score_labels(samples, method, learned)),
+            **numbers_of_audit(samples, filter_by),
+        )
 
     @classmethod
-    @validate_params(
-        {"filter_by": [StrOptions(set(RULES))]}, prefer_skip_nested_validation=True
-    )
     def from_estimator(cls, scorer, *, filter_by="predicted_neq_given"):
         """Audit the labels that a scorer was fitted on.
 
         Parameters
         ----------
         scorer : LabelQualityScorer
-            A fitted scorer. The audit takes its out-of-sample probabilities and label
+            A fitted scorer. The audit uses its out-of-sample probabilities and label
             quality scores.
 
         filter_by : {"prune_by_noise_rate", "prune_by_class", "both", \
@@ -241,39 +252,26 @@ class LabelAudit:
         Returns
         -------
         audit : LabelAudit
-            The audit.
+            What :meth:`LabelQualityScorer.audit` returns.
 
         Raises
         ------
-        ValueError
-            If `filter_by` is unknown.
         TypeError
             If `scorer` is no `LabelQualityScorer`.
         NotFittedError
             If `scorer` is not fitted.
         """
-        if isinstance(scorer, type) or not hasattr(scorer, "_training_labels"):
+        if isinstance(scorer, type) or not hasattr(scorer, "audit"):
             raise TypeError(
                 f"scorer must be a fitted LabelQualityScorer, but is {brief(scorer)}; "
-                "take it out of its pipeline or search, or pass probabilities to "
+                "get it out of its pipeline or search, or pass probabilities to "
                 "LabelAudit.from_pred_probs."
             )
-        check_is_fitted(scorer)
-        labels, index = scorer._training_labels()
-        codes = encode_labels(check_labels(labels), scorer.classes_.tolist())
-        audit = cls.__new__(cls)
-        audit._fill(
-            labels,
-            Samples(codes, scorer.oof_pred_probs_, is_checked=True),
-            scorer.label_quality_scores_.copy(),
-            scorer.classes_,
-            filter_by,
-            index,
-        )
-        return audit
+        return scorer.audit(filter_by=filter_by)
 
     # -- tables ------------------------------------------------------------------------
 
+    @validate_options(sort=["boolean"])
     def to_frame(self, *, sort=False):
         """Return a table with a row for each sample.
 
@@ -315,13 +313,6 @@ class LabelAudit:
         -------
         frame : pandas.DataFrame or dict of ndarrays
             The first `n` rows of ``to_frame(sort=True)``.
-
-        Raises
-        ------
-        ValueError
-            If `n` is negative.
-        TypeError
-            If `n` is no whole number.
         """
         n = check_count(n, 0, np.inf, "n", "the number of samples to return")
         return self._frame_of(self._worst_first[:n])
@@ -393,7 +384,7 @@ class LabelAudit:
 
     # -- review ------------------------------------------------------------------------
 
-    def review(self, *, frame=None, top_k=None, random_state=None):
+    def review(self, *, frame=None, top_k=None, random_state=None) -> LabelReview:
         """Find out how many labels are really wrong by looking at a few of them.
 
         Parameters
@@ -493,7 +484,7 @@ class LabelAudit:
         Path(path).write_text(page, encoding="utf-8", errors="xmlcharrefreplace")
 
     def _content(self, n_rows=20, n_classes=12):
-        """Return all that a report shows, small whatever the size of the data."""
+        """Return all that a report shows, which is small for data of any size."""
         scores = self.label_quality_scores
         worst = self._worst_first[:n_rows]
         rows = {"index": self.index[worst], **self._columns_of(worst)}
@@ -529,7 +520,7 @@ class LabelAudit:
 
     # -- plots -------------------------------------------------------------------------
 
-    def plot_scores(self, *, ax=None):
+    def plot_scores(self, *, ax=None) -> AuditDisplay:
         """Plot the distribution of the label quality scores.
 
         Parameters
@@ -551,13 +542,13 @@ class LabelAudit:
             self.label_quality_scores, self.is_label_issue, SCORE_EDGES, ax
         )
 
-    def plot_confusion(self, *, max_classes=20, ax=None):
+    def plot_confusion(self, *, max_classes=20, ax=None) -> AuditDisplay:
         """Plot how many samples of each given label are predicted as each class.
 
         Parameters
         ----------
         max_classes : int, default=20
-            Of more classes, those with the most disagreements are shown.
+            With more classes, those with the most disagreements are shown.
 
         ax : matplotlib Axes, default=None
             Where to plot; None makes a new figure.
@@ -569,10 +560,6 @@ class LabelAudit:
 
         Raises
         ------
-        ValueError
-            If `max_classes` is less than 1.
-        TypeError
-            If `max_classes` is no whole number.
         ImportError
             If matplotlib is not installed.
         """
@@ -583,7 +570,9 @@ class LabelAudit:
         matrix = self.confusion_matrix()[np.ix_(shown, shown)]
         return draw_confusion(matrix, self.classes[shown], ax)
 
-    def plot_worst(self, X, n=12, *, image_shape=None, cmap="gray", figure=None):
+    def plot_worst(
+        self, X, n=12, *, image_shape=None, cmap="gray", figure=None
+    ) -> AuditDisplay:
         """Show the samples with the lowest label quality scores.
 
         Parameters
@@ -613,10 +602,7 @@ class LabelAudit:
         Raises
         ------
         ValueError
-            If `X` has not a row for each sample, its images have another shape, or
-            `n` is less than 1.
-        TypeError
-            If `n` is no whole number.
+            If `X` has not a row for each sample, or its images have another shape.
         ImportError
             If matplotlib is not installed.
         """
@@ -645,3 +631,30 @@ class LabelAudit:
                 strict=True,
             )
         ]
+
+
+def numbers_of_audit(samples, filter_by):
+    """Return what an audit keeps of samples, as arguments of LabelAudit."""
+    probability = samples.dtype
+    columns = [
+        ("predicted_codes", np.intp),
+        ("given_probability", probability),
+        ("predicted_probability", probability),
+    ]
+    of_samples = np.asarray(samples.map(_columns_of_block, columns, dtype=columns))
+    return {
+        "classes": as_label_array(samples.classes).copy(),
+        "codes": np.array(samples.codes, dtype=np.intp),  # may be the user's labels
+        "is_label_issue": np.asarray(RULES[filter_by](samples)),
+        "joint": calibrated_joint(samples),
+        "n_confident_issues": count_confident_issues(samples),
+        **{name: of_samples[name].copy() for name, _ in columns},
+    }
+
+
+def _columns_of_block(codes, block, columns):
+    values = np.empty(len(block), dtype=columns)
+    values["predicted_codes"] = predicted_class(codes, block)
+    values["given_probability"] = block.of(codes)
+    values["predicted_probability"] = block.of(values["predicted_codes"])
+    return values

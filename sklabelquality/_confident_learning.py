@@ -3,27 +3,32 @@
 
 """What the predicted probabilities say about a data set and its classes as a whole."""
 
+from numbers import Integral
+
 import numpy as np
 from scipy.sparse import csr_array, diags_array, issparse
 
 from sklabelquality._input import check_samples
 from sklabelquality._samples import nonzero, slices
+from sklabelquality._sklearn import validate_options
 
 # A probability this far below its threshold still counts as confident.
 CONFIDENCE_TOLERANCE = 1e-6
-# Probabilities are summed as whole numbers of these units, and what is left as whole
-# numbers of their squares, so that sums do not depend on the order of the samples.
-UNIT = 2.0**-26
-# Counts by pairs of more classes than this are kept as a sparse matrix.
-MOST_DENSE_CLASSES = 2000
+# Counts by pairs of more classes than this are kept in a sparse matrix.
+MAX_DENSE_COUNTS = 2000
+# A dense matrix of more classes than this, 800 MB, is refused.
+MAX_DENSE_RESULT = 10_000
 
 
-def confident_thresholds(labels, pred_probs, *, classes=None):
+@validate_options(n_jobs=[Integral, None])
+def confident_thresholds(labels, pred_probs, *, classes=None, n_jobs=None):
     r"""Mean self-confidence of each class: how sure the model usually is of it.
 
     A class whose labels get high probabilities has a high threshold, a class that the
     model is unsure of, or whose labels are often wrong, has a low one. The thresholds
     are what :func:`get_label_quality_scores` subtracts with `adjust_pred_probs=True`.
+
+    Read more in the :ref:`User Guide <issues>`.
 
     Parameters
     ----------
@@ -38,6 +43,10 @@ def confident_thresholds(labels, pred_probs, *, classes=None):
         The labels that the columns of `pred_probs` stand for, such as a fitted
         classifier's `classes_`.
 
+    n_jobs : int, default=None
+        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        context, -1 means all processors. Results do not depend on it.
+
     Returns
     -------
     thresholds : ndarray of shape (n_classes,)
@@ -45,14 +54,6 @@ def confident_thresholds(labels, pred_probs, *, classes=None):
         class that it does not use, since no probability is confident for those. The
         dtype is that of the scores: float32 if `pred_probs` is float32 or float16,
         else float64.
-
-    Raises
-    ------
-    ValueError
-        If `labels`, `pred_probs` and `classes` do not fit together, or contain
-        missing values, or if `pred_probs` are no probabilities.
-    TypeError
-        If `labels` or `pred_probs` is no dense array-like.
 
     See Also
     --------
@@ -85,13 +86,26 @@ def confident_thresholds(labels, pred_probs, *, classes=None):
     ... )
     array([0.85, 0.5 ,  inf])
     """
-    samples, _ = check_samples(labels, pred_probs, classes)
-    thresholds = mean_self_confidence(samples)
-    return samples.output(thresholds, (samples.n_classes,), samples.dtype)
+    return mean_self_confidence(
+        check_samples(labels, pred_probs, classes, n_jobs=n_jobs)
+    )
 
 
-def confident_joint(labels, pred_probs, *, calibrate=False, classes=None):
+@validate_options(
+    calibrate=["boolean"], sparse_output=["boolean"], n_jobs=[Integral, None]
+)
+def confident_joint(
+    labels,
+    pred_probs,
+    *,
+    calibrate=False,
+    classes=None,
+    sparse_output=False,
+    n_jobs=None,
+):
     r"""Count the samples by given label and by the class that they look like for sure.
+
+    Read more in the :ref:`User Guide <issues>`.
 
     Parameters
     ----------
@@ -110,21 +124,20 @@ def confident_joint(labels, pred_probs, *, calibrate=False, classes=None):
         The labels that the columns of `pred_probs` stand for, such as a fitted
         classifier's `classes_`.
 
+    sparse_output : bool, default=False
+        Whether to return a :class:`scipy.sparse.csr_array`, as is needed for more than
+        10,000 classes.
+
+    n_jobs : int, default=None
+        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        context, -1 means all processors. Results do not depend on it.
+
     Returns
     -------
-    confident_joint : ndarray of shape (n_classes, n_classes)
+    confident_joint : ndarray or csr_array of shape (n_classes, n_classes)
         Entry (k, j) is the number of samples with given label k (row) that are
         confident members of class j (column): integers, or float64 with
-        `calibrate=True`. What is off the diagonal looks wrong. Of more than 2,000
-        classes, a :class:`scipy.sparse.csr_array`.
-
-    Raises
-    ------
-    ValueError
-        If `labels`, `pred_probs` and `classes` do not fit together, or contain
-        missing values, or if `pred_probs` are no probabilities.
-    TypeError
-        If `labels` or `pred_probs` is no dense array-like.
+        `calibrate=True`. What is off the diagonal looks wrong.
 
     See Also
     --------
@@ -167,19 +180,35 @@ def confident_joint(labels, pred_probs, *, calibrate=False, classes=None):
     array([[3., 1.],
            [0., 6.]])
     """
-    samples, _ = check_samples(labels, pred_probs, classes)
+    samples = check_samples(labels, pred_probs, classes, n_jobs=n_jobs)
     if calibrate:
-        return _output_joint(samples, calibrated_joint(samples))
-    counts = count_confident_joint(samples, mean_self_confidence(samples))
-    return _output_joint(samples, counts, np.intp)
+        joint = calibrated_joint(samples)
+    else:
+        joint = count_confident_joint(samples, mean_self_confidence(samples))
+    return as_kind(joint, sparse_output)
 
 
-def _output_joint(samples, joint, dtype=np.float64):
-    return samples.output(joint, (samples.n_classes, samples.n_classes), dtype)
+def as_kind(matrix, sparse_output):
+    """Return a matrix as the kind that was asked for, if it is not too large."""
+    if sparse_output:
+        return csr_array(matrix)
+    n_classes = matrix.shape[0]
+    if n_classes > MAX_DENSE_RESULT:
+        raise ValueError(
+            f"sparse_output must be True for more than {MAX_DENSE_RESULT} classes, but "
+            f"is False for {n_classes}, whose dense matrix takes "
+            f"{8 * n_classes**2 / 1e9:.1f} GB; pass sparse_output=True."
+        )
+    return matrix.toarray() if issparse(matrix) else matrix
 
 
-def joint_distribution(labels, pred_probs, *, classes=None):
+@validate_options(sparse_output=["boolean"], n_jobs=[Integral, None])
+def joint_distribution(
+    labels, pred_probs, *, classes=None, sparse_output=False, n_jobs=None
+):
     r"""Estimate how often each given label and each true class occur together.
+
+    Read more in the :ref:`User Guide <issues>`.
 
     Parameters
     ----------
@@ -194,33 +223,33 @@ def joint_distribution(labels, pred_probs, *, classes=None):
         The labels that the columns of `pred_probs` stand for, such as a fitted
         classifier's `classes_`.
 
+    sparse_output : bool, default=False
+        Whether to return a :class:`scipy.sparse.csr_array`, as is needed for more than
+        10,000 classes.
+
+    n_jobs : int, default=None
+        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        context, -1 means all processors. Results do not depend on it.
+
     Returns
     -------
-    joint : ndarray of shape (n_classes, n_classes)
+    joint : ndarray or csr_array of shape (n_classes, n_classes)
         Entry (k, j) is the estimated share of all samples that have the given label k
         (row) and the true class j (column). All entries sum to 1, rows to the shares
-        of the given labels, columns to :func:`true_class_prior`; what is off the
-        diagonal is wrong. Of more than 2,000 classes, a
-        :class:`scipy.sparse.csr_array`.
-
-    Raises
-    ------
-    ValueError
-        If `labels`, `pred_probs` and `classes` do not fit together, or contain
-        missing values, or if `pred_probs` are no probabilities.
-    TypeError
-        If `labels` or `pred_probs` is no dense array-like.
+        of the given labels, columns to those of the true classes; what is off the
+        diagonal is wrong.
 
     See Also
     --------
     confident_joint : The counts behind the shares.
     noise_matrix : Its columns, each divided by its sum.
-    inverse_noise_matrix : Its rows, each divided by its sum.
 
     Notes
     -----
     It is the calibrated :func:`confident_joint` divided by the number of samples, as
-    in [1]_, equation 3.
+    in [1]_, equation 3. Its rows, each divided by its sum, are the inverse noise
+    matrix: the probability of each true class for a given label. Its column sums are
+    the prior of the true classes.
 
     References
     ----------
@@ -241,17 +270,15 @@ def joint_distribution(labels, pred_probs, *, classes=None):
     array([[0.3, 0.1],
            [0. , 0.6]])
     """
-    samples, _ = check_samples(labels, pred_probs, classes)
-    joint = calibrated_joint(samples)
-    return _output_joint(samples, samples.call(_shares, joint))
+    joint = calibrated_joint(check_samples(labels, pred_probs, classes, n_jobs=n_jobs))
+    return as_kind(joint / joint.sum(), sparse_output)
 
 
-def _shares(joint):
-    return joint / joint.sum()
-
-
-def noise_matrix(labels, pred_probs, *, classes=None):
+@validate_options(sparse_output=["boolean"], n_jobs=[Integral, None])
+def noise_matrix(labels, pred_probs, *, classes=None, sparse_output=False, n_jobs=None):
     r"""Estimate how often each true class is given each label.
+
+    Read more in the :ref:`User Guide <issues>`.
 
     Parameters
     ----------
@@ -266,26 +293,25 @@ def noise_matrix(labels, pred_probs, *, classes=None):
         The labels that the columns of `pred_probs` stand for, such as a fitted
         classifier's `classes_`.
 
+    sparse_output : bool, default=False
+        Whether to return a :class:`scipy.sparse.csr_array`, as is needed for more than
+        10,000 classes.
+
+    n_jobs : int, default=None
+        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        context, -1 means all processors. Results do not depend on it.
+
     Returns
     -------
-    noise_matrix : ndarray of shape (n_classes, n_classes)
+    noise_matrix : ndarray or csr_array of shape (n_classes, n_classes)
         Entry (j, k) is the estimated probability that a sample of true class j (row)
         was given label k (column); rows sum to 1. The identity matrix means that no
-        noise was found. Of more than 2,000 classes, a
-        :class:`scipy.sparse.csr_array`.
-
-    Raises
-    ------
-    ValueError
-        If `labels`, `pred_probs` and `classes` do not fit together, or contain
-        missing values, or if `pred_probs` are no probabilities.
-    TypeError
-        If `labels` or `pred_probs` is no dense array-like.
+        noise was found.
 
     See Also
     --------
-    inverse_noise_matrix : The other way round: the true class for each given label.
-    joint_distribution : Given labels and true classes together.
+    joint_distribution : Given labels and true classes together; its rows give the
+        inverse noise matrix.
 
     Notes
     -----
@@ -315,142 +341,8 @@ def noise_matrix(labels, pred_probs, *, classes=None):
     array([[1.   , 0.   ],
            [0.143, 0.857]])
     """
-    samples, _ = check_samples(labels, pred_probs, classes)
-    return _output_joint(
-        samples, samples.call(given_true_class, calibrated_joint(samples))
-    )
-
-
-def inverse_noise_matrix(labels, pred_probs, *, classes=None):
-    r"""Estimate how often each given label stands for each true class.
-
-    Parameters
-    ----------
-    labels : array-like or dask array of shape (n_samples,)
-        The given labels: integers 0 to n_classes - 1, or labels of any kind that
-        `classes` lists, or strings that use each class at least once.
-
-    pred_probs : array-like or dask array of shape (n_samples, n_classes)
-        Out-of-sample predicted probabilities of each class; rows sum to 1.
-
-    classes : array-like of shape (n_classes,), default=None
-        The labels that the columns of `pred_probs` stand for, such as a fitted
-        classifier's `classes_`.
-
-    Returns
-    -------
-    inverse_noise_matrix : ndarray of shape (n_classes, n_classes)
-        Entry (k, j) is the estimated probability that a sample with given label k
-        (row) is of true class j (column); rows sum to 1. The diagonal is the share of
-        right labels for each label. Of more than 2,000 classes, a
-        :class:`scipy.sparse.csr_array`.
-
-    Raises
-    ------
-    ValueError
-        If `labels`, `pred_probs` and `classes` do not fit together, or contain
-        missing values, or if `pred_probs` are no probabilities.
-    TypeError
-        If `labels` or `pred_probs` is no dense array-like.
-
-    See Also
-    --------
-    noise_matrix : The other way round: the given label for each true class.
-    class_health : Both as a table.
-
-    Notes
-    -----
-    With the :func:`joint_distribution` :math:`Q` [1]_, it is
-    :math:`Q_{kj} / \sum_l Q_{kl}`. A label that is not in use is taken at its word.
-    It is no inverse of :func:`noise_matrix` in the sense of linear algebra; the two
-    are related by Bayes' rule.
-
-    References
-    ----------
-    .. [1] C. G. Northcutt, L. Jiang, I. L. Chuang, "Confident Learning: Estimating
-       Uncertainty in Dataset Labels", Journal of Artificial Intelligence Research 70
-       (2021), 1373-1411. :doi:`10.1613/jair.1.12125`
-
-    Examples
-    --------
-    One of four "cats" is a dog:
-
-    >>> from sklabelquality import inverse_noise_matrix
-    >>> import numpy as np
-    >>> p_dog = np.array([0.1, 0.1, 0.1, 0.9, 0.9, 0.9, 0.9, 0.9, 0.6, 0.6])
-    >>> labels = ["cat"] * 4 + ["dog"] * 6
-    >>> pred_probs = np.column_stack([1 - p_dog, p_dog])
-    >>> inverse_noise_matrix(labels, pred_probs)
-    array([[0.75, 0.25],
-           [0.  , 1.  ]])
-    """
-    samples, _ = check_samples(labels, pred_probs, classes)
-    return _output_joint(samples, samples.call(given_label, calibrated_joint(samples)))
-
-
-def true_class_prior(labels, pred_probs, *, classes=None):
-    r"""Estimate the share of each class among all samples if all labels were right.
-
-    Parameters
-    ----------
-    labels : array-like or dask array of shape (n_samples,)
-        The given labels: integers 0 to n_classes - 1, or labels of any kind that
-        `classes` lists, or strings that use each class at least once.
-
-    pred_probs : array-like or dask array of shape (n_samples, n_classes)
-        Out-of-sample predicted probabilities of each class; rows sum to 1.
-
-    classes : array-like of shape (n_classes,), default=None
-        The labels that the columns of `pred_probs` stand for, such as a fitted
-        classifier's `classes_`.
-
-    Returns
-    -------
-    prior : ndarray of shape (n_classes,)
-        The estimated shares of the true classes; they sum to 1.
-
-    Raises
-    ------
-    ValueError
-        If `labels`, `pred_probs` and `classes` do not fit together, or contain
-        missing values, or if `pred_probs` are no probabilities.
-    TypeError
-        If `labels` or `pred_probs` is no dense array-like.
-
-    See Also
-    --------
-    joint_distribution : Its column sums are the prior.
-
-    Notes
-    -----
-    With the shares :math:`s` of the given labels and the :func:`noise_matrix`
-    :math:`T`, the prior :math:`p` solves :math:`p^\top T = s^\top` [1]_.
-
-    References
-    ----------
-    .. [1] C. G. Northcutt, L. Jiang, I. L. Chuang, "Confident Learning: Estimating
-       Uncertainty in Dataset Labels", Journal of Artificial Intelligence Research 70
-       (2021), 1373-1411. :doi:`10.1613/jair.1.12125`
-
-    Examples
-    --------
-    Four of ten labels say "cat", but three cats there are:
-
-    >>> from sklabelquality import true_class_prior
-    >>> import numpy as np
-    >>> p_dog = np.array([0.1, 0.1, 0.1, 0.9, 0.9, 0.9, 0.9, 0.9, 0.6, 0.6])
-    >>> labels = ["cat"] * 4 + ["dog"] * 6
-    >>> pred_probs = np.column_stack([1 - p_dog, p_dog])
-    >>> true_class_prior(labels, pred_probs)
-    array([0.3, 0.7])
-    """
-    samples, _ = check_samples(labels, pred_probs, classes)
-    prior = samples.call(_shares_of_true_classes, calibrated_joint(samples))
-    return samples.output(prior, (samples.n_classes,), np.float64)
-
-
-def _shares_of_true_classes(joint):
-    return _shares(joint).sum(axis=0)
+    joint = calibrated_joint(check_samples(labels, pred_probs, classes, n_jobs=n_jobs))
+    return as_kind(given_true_class(joint), sparse_output)
 
 
 # -- of checked samples ----------------------------------------------------------------
@@ -458,33 +350,21 @@ def _shares_of_true_classes(joint):
 
 def mean_self_confidence(samples):
     """Compute the confident thresholds."""
+    counts = samples.label_counts
     sums = samples.reduce(_sum_self_confidence)
-    return samples.call(_divide_sums, sums, samples.dtype)
+    thresholds = np.full(len(counts), np.inf)
+    np.divide(sums, counts, out=thresholds, where=counts > 0)
+    return thresholds.astype(samples.dtype)
 
 
 def _sum_self_confidence(samples):
-    """Return count, sum in units, and the rest in units of units, by label."""
     own = samples.map(self_confidence_of)
-    sums = np.zeros((3, samples.n_classes))
-    for rows in slices(len(samples)):
-        units = own[rows] / np.float64(UNIT)
-        whole = np.floor(units)
-        rest = np.rint((units - whole) / UNIT)
-        for total, weights in zip(sums, (None, whole, rest), strict=True):
-            total += np.bincount(samples.codes[rows], weights, samples.n_classes)
-    return sums
+    return np.bincount(samples.codes, own, minlength=samples.n_classes)
 
 
 def self_confidence_of(codes, block):
     """Return the probability of each given label."""
     return block.of(codes)
-
-
-def _divide_sums(sums, dtype):
-    counts, whole, rest = sums
-    thresholds = np.full(len(counts), np.inf)
-    np.divide((whole + rest * UNIT) * UNIT, counts, out=thresholds, where=counts > 0)
-    return thresholds.astype(dtype)
 
 
 def confident_class(codes, block, thresholds):
@@ -516,7 +396,7 @@ def count_confident_joint(samples, thresholds):
 def _count_confident(samples, thresholds):
     n_classes = samples.n_classes
     confident = samples.map(confident_class, thresholds, dtype=np.int32)
-    if n_classes > MOST_DENSE_CLASSES:
+    if n_classes > MAX_DENSE_COUNTS:
         is_counted = confident >= 0
         cells = samples.codes[is_counted], confident[is_counted]
         ones = np.ones(len(cells[0]), dtype=np.intp)
@@ -532,7 +412,7 @@ def _count_confident(samples, thresholds):
 def calibrated_joint(samples):
     """Compute the calibrated confident joint."""
     counts = count_confident_joint(samples, mean_self_confidence(samples))
-    return samples.call(calibrate_confident_joint, counts, samples.count_labels())
+    return calibrate_confident_joint(counts, samples.label_counts)
 
 
 def calibrate_confident_joint(counts, n_labels):
@@ -572,5 +452,14 @@ def given_true_class(joint):
 def estimate_noise_matrix(samples, thresholds):
     """Compute the noise matrix."""
     counts = count_confident_joint(samples, thresholds)
-    joint = samples.call(calibrate_confident_joint, counts, samples.count_labels())
-    return samples.call(given_true_class, joint)
+    return given_true_class(calibrate_confident_joint(counts, samples.label_counts))
+
+
+def count_off_diagonal(joint):
+    """Count what is off the diagonal, in whole numbers."""
+    return round(float(joint.sum() - joint.diagonal().sum()))
+
+
+def rows_of_entries(matrix):
+    """Return the row of each stored entry of a sparse matrix."""
+    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))

@@ -5,7 +5,8 @@
 
 import numpy as np
 
-from sklabelquality._validation import as_label_array, brief
+from sklabelquality._errors import brief
+from sklabelquality._labels import as_label_array
 
 
 def labels_to_keep(labels, checked):
@@ -68,3 +69,67 @@ def as_frame(columns, index=None):
         }
     )
     return frame if index is None else frame.set_axis(index)
+
+
+# -- plain arrays, which load without pandas and without running code ------------------
+
+
+def pack(values):
+    """Return arrays and strings from which :func:`unpack` makes the same values."""
+    if not type(values).__module__.startswith("pandas"):
+        return {"values": np.array(values)}
+    if hasattr(values, "levels"):
+        levels = map(values.get_level_values, range(values.nlevels))
+        return {"levels": [pack(level) for level in levels]}
+    dtype = values.dtype
+    packed = {"dtype": str(dtype), "name": values.name}
+    if hasattr(dtype, "categories"):
+        codes = getattr(values, "cat", values).codes
+        categories = pack(dtype.categories)
+        packed |= {"categories": categories, "ordered": bool(dtype.ordered)}
+        return packed | {"values": np.array(codes)}
+    # NumPy's dates have no time zone: those are kept in UTC.
+    unit = f"M8[{dtype.unit}]" if hasattr(dtype, "tz") else None
+    return packed | {"values": np.array(values, dtype=unit)}
+
+
+def unpack(packed):
+    """Return what was packed as an index; without pandas, as an array."""
+    try:
+        import pandas as pd
+    except ImportError:
+        return _unpack_array(packed)
+    if "levels" in packed:
+        return pd.MultiIndex.from_arrays(list(map(unpack, packed["levels"])))
+    if "dtype" not in packed:
+        return packed["values"]
+    values, dtype, name = packed["values"], packed["dtype"], packed["name"]
+    if "categories" in packed:
+        categories = unpack(packed["categories"])
+        values = pd.Categorical.from_codes(values, categories, packed["ordered"])
+        return pd.CategoricalIndex(values, name=name)
+    if dtype == "string[pyarrow]":  # a name that pandas gives to another dtype
+        from pyarrow import string
+
+        return pd.Index(values, dtype=pd.ArrowDtype(string()), name=name)
+    dtype = pd.api.types.pandas_dtype(dtype)
+    if hasattr(dtype, "tz"):
+        return pd.DatetimeIndex(values, tz="UTC", name=name).tz_convert(dtype.tz)
+    return pd.Index(values, dtype=dtype, name=name)
+
+
+def _unpack_array(packed):
+    if "levels" in packed:
+        columns = [_unpack_array(level).tolist() for level in packed["levels"]]
+        return as_label_array(list(zip(*columns, strict=True)))
+    if "categories" in packed:
+        return _unpack_array(packed["categories"])[packed["values"]]
+    return packed["values"]
+
+
+def unpack_labels(packed, index):
+    """Return packed labels, as a series with this index if they were one."""
+    labels = unpack(packed)
+    if isinstance(labels, np.ndarray):
+        return labels
+    return labels.to_series(index=index)

@@ -1,12 +1,7 @@
 # Authors: The sklabelquality developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""How well label quality scores tell wrong labels from right ones.
-
-With known errors: :func:`label_error_report`, and :func:`inject_label_noise` to make
-them. Without: the labels are taken as they are, and replaced in expectation, which is
-what :meth:`LabelQualityScorer.score` and :func:`make_label_noise_scorer` do.
-"""
+"""How well label quality scores find errors that are known, and errors to inject."""
 
 from numbers import Integral, Real
 
@@ -14,29 +9,21 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
+from sklabelquality._errors import brief
+from sklabelquality._labels import check_labels, factorize_labels
+from sklabelquality._probabilities import as_matrix
 from sklabelquality._samples import Samples
-from sklabelquality._validation import (
-    as_matrix,
-    brief,
-    check_labels,
-    factorize_labels,
-)
+from sklabelquality._sklearn import Interval, StrOptions, validate_options
 
 # -- known errors ----------------------------------------------------------------------
 
 
-@validate_params(
-    {
-        "is_error": "no_validation",
-        "scores": "no_validation",
-        "k": [Interval(Integral, 1, None, closed="left"), None],
-    },
-    prefer_skip_nested_validation=True,
-)
+@validate_options(k=[Interval(Integral, 1, None, closed="left"), None])
 def label_error_report(is_error, scores, *, k=None):
     """Measure how well scores find labels that are known to be wrong.
+
+    Read more in the :ref:`User Guide <choosing>`.
 
     Parameters
     ----------
@@ -48,8 +35,8 @@ def label_error_report(is_error, scores, *, k=None):
         correct.
 
     k : int, default=None
-        How many of the lowest scores somebody looks at. None means as many as there
-        are wrong labels.
+        Number of lowest scores that somebody looks at. None means the number of wrong
+        labels.
 
     Returns
     -------
@@ -150,16 +137,11 @@ def _precision_at_k(is_error, scores, k):
 # -- injected errors -------------------------------------------------------------------
 
 
-@validate_params(
-    {
-        "y": "no_validation",
-        "pred_probs": "no_validation",
-        "kind": [StrOptions({"symmetric", "asymmetric", "instance"})],
-        "rate": [Interval(Real, 0, 1, closed="both")],
-        "noise_matrix": ["array-like", "sparse matrix", None],
-        "random_state": ["random_state"],
-    },
-    prefer_skip_nested_validation=True,
+@validate_options(
+    kind=[StrOptions({"symmetric", "asymmetric", "instance"})],
+    rate=[Interval(Real, 0, 1, closed="both")],
+    noise_matrix=["array-like", "sparse matrix", None],
+    random_state=["random_state"],
 )
 def inject_label_noise(
     y,
@@ -171,6 +153,8 @@ def inject_label_noise(
     random_state=None,
 ):
     """Replace a share of the labels by wrong ones, for experiments.
+
+    Read more in the :ref:`User Guide <choosing>`.
 
     Parameters
     ----------
@@ -186,7 +170,7 @@ def inject_label_noise(
 
         - `"symmetric"`: nothing; all labels are equally likely to be replaced by any
           other class;
-        - `"asymmetric"`: the true class; each one is taken for the next in sorted
+        - `"asymmetric"`: the true class; each one becomes the next in sorted
           order, or as `noise_matrix` says;
         - `"instance"`: the sample; it is replaced the more likely, the less probable
           its true class is in `pred_probs`, by classes that are probable there.
@@ -252,7 +236,7 @@ def inject_label_noise(
     is_error = np.zeros(n_samples, dtype=bool)
     is_error[_draw_in_proportion(totals, n_errors, rng)] = True
     noisy = codes.copy()
-    noisy[is_error] = _draw_labels(weights[is_error].cumsum(axis=1), rng)
+    noisy[is_error] = draw_labels(weights[is_error].cumsum(axis=1), rng)
     return classes[noisy], is_error
 
 
@@ -278,7 +262,7 @@ def _draw_in_proportion(weights, n_draws, rng):
     return order[np.searchsorted(cumulative, np.minimum(ticks, cumulative[-1]))]
 
 
-def _draw_labels(cumulative_weights, rng):
+def draw_labels(cumulative_weights, rng):
     """Draw a column for each row, in proportion to its weights."""
     draws = rng.uniform(size=(len(cumulative_weights), 1)) * cumulative_weights[:, -1:]
     return (cumulative_weights <= draws).sum(axis=1)
@@ -337,235 +321,3 @@ def check_noise_matrix(noise_matrix, n_classes, *, sums_to_one=False):
             "that true class j is given label k."
         )
     return noise_matrix
-
-
-# -- errors in expectation -------------------------------------------------------------
-
-
-def make_label_noise_scorer(
-    *, noise="estimated", metric="roc_auc", rate=None, n_draws=None, random_state=None
-):
-    """Make a scorer for `scoring=` that asks how well wrong labels would be found.
-
-    The default is what :meth:`LabelQualityScorer.score` returns; the variants are for
-    those who know more about the noise, or care for the top of the list.
-
-    Parameters
-    ----------
-    noise : {"estimated", "uniform"} or array-like of shape (n_classes, n_classes), \
-            default="estimated"
-        How labels are replaced: by the scorer's `noise_matrix_`, by all other classes
-        alike, or by a matrix whose entry (j, k) is the probability that true class j is
-        given label k, in the order of `classes_`.
-
-    metric : {"roc_auc", "average_precision"}, default="roc_auc"
-        What to measure. The average precision depends on the share of replaced labels.
-
-    rate : float, default=None
-        Share of the labels that are replaced. None leaves it to `noise`, and means 0.1
-        for uniform noise.
-
-    n_draws : int, default=None
-        None weighs every label that could stand in place of a given one by its
-        probability, without drawing. An int replaces labels at random that often and
-        averages, which is noisier, and for few samples comes to a higher average
-        precision.
-
-    random_state : int or None, default=None
-        Seed of the draws. Only used with `n_draws`.
-
-    Returns
-    -------
-    scorer : callable
-        With the signature `scorer(estimator, X, y)`, where estimator is a fitted
-        :class:`LabelQualityScorer` or a pipeline that ends in one. Returns a float,
-        higher = better.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is not one of those above.
-
-    See Also
-    --------
-    LabelQualityScorer.score : The default, as a method.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_iris
-    >>> from sklearn.model_selection import GridSearchCV
-    >>> from sklearn.naive_bayes import GaussianNB
-    >>> from sklabelquality import LabelQualityScorer, make_label_noise_scorer
-    >>> X, y = load_iris(return_X_y=True)
-    >>> search = GridSearchCV(
-    ...     LabelQualityScorer(GaussianNB()),
-    ...     {"method": ["self_confidence", "normalized_margin"]},
-    ...     scoring=make_label_noise_scorer(metric="average_precision", rate=0.05),
-    ... )
-    >>> bool(search.fit(X, y).best_score_ > 0.8)
-    True
-    """
-    return _LabelNoiseScorer(noise, metric, rate, n_draws, random_state)
-
-
-class _LabelNoiseScorer:
-    """What make_label_noise_scorer returns; a class, so that it can be pickled."""
-
-    @validate_params(
-        {
-            "noise": [StrOptions({"estimated", "uniform"}), "array-like"],
-            "metric": [StrOptions({"roc_auc", "average_precision"})],
-            "rate": [Interval(Real, 0, 1, closed="neither"), None],
-            "n_draws": [Interval(Integral, 1, None, closed="left"), None],
-            "random_state": [Interval(Integral, 0, None, closed="left"), None],
-        },
-        prefer_skip_nested_validation=True,
-    )
-    def __init__(self, noise, metric, rate, n_draws, random_state):
-        self.noise = noise
-        self.metric = metric
-        self.rate = rate
-        self.n_draws = n_draws
-        self.random_state = random_state
-
-    def __repr__(self):
-        return (
-            f"make_label_noise_scorer(noise={brief(self.noise)}, "
-            f"metric={self.metric!r}, rate={self.rate}, n_draws={self.n_draws}, "
-            f"random_state={self.random_state})"
-        )
-
-    def __call__(self, estimator, X, y):
-        scorer = estimator
-        while hasattr(scorer, "steps"):
-            X = scorer[:-1].transform(X) if len(scorer.steps) > 1 else X
-            scorer = scorer.steps[-1][1]
-        if not hasattr(scorer, "_codes_and_candidates"):
-            raise TypeError(
-                "This scoring needs a LabelQualityScorer or a pipeline that ends in "
-                f"one, but got {brief(scorer)}; wrap the classifier in a "
-                "LabelQualityScorer."
-            )
-        codes, candidates = scorer._codes_and_candidates(X, y)
-        kept, replaced = replacement_weights(
-            codes, candidates.shape[1], self._matrix(scorer), self.rate
-        )
-        if self.n_draws is None:
-            return self._expect(codes, candidates, kept, replaced)
-        return self._draw(codes, candidates, kept, replaced)
-
-    def _matrix(self, scorer):
-        if isinstance(self.noise, str):
-            return scorer.noise_matrix_ if self.noise == "estimated" else None
-        return check_noise_matrix(self.noise, len(scorer.classes_), sums_to_one=True)
-
-    def _expect(self, codes, candidates, kept, replaced):
-        if self.metric == "roc_auc":
-            return weighted_auroc(codes, candidates, kept, replaced)
-        possible = replaced > 0
-        scores = np.concatenate(
-            [candidates[np.arange(len(codes)), codes], candidates[possible]]
-        )
-        is_replaced = np.arange(len(scores)) >= len(codes)
-        weights = np.concatenate([kept, replaced[possible]])
-        return float(
-            average_precision_score(is_replaced, -scores, sample_weight=weights)
-        )
-
-    def _draw(self, codes, candidates, kept, replaced):
-        rng = np.random.RandomState(self.random_state)
-        metric = roc_auc_score
-        if self.metric == "average_precision":
-            metric = average_precision_score
-        every_row = np.arange(len(codes))
-        weights = replaced.copy()
-        weights[every_row, codes] = kept
-        cumulative = weights.cumsum(axis=1)
-        results = []
-        for _ in range(self.n_draws):
-            labels = _draw_labels(cumulative, rng)
-            is_replaced = labels != codes
-            if 0 < is_replaced.sum() < len(codes):
-                results.append(metric(is_replaced, -candidates[every_row, labels]))
-        if not results:
-            raise ValueError(
-                f"No draw of {self.n_draws} replaced some and kept some of "
-                f"{len(codes)} labels; raise rate or n_draws, or pass n_draws=None."
-            )
-        return float(np.mean(results))
-
-
-def expected_auroc(codes, candidate_scores, noise_matrix=None):
-    r"""AUROC for finding replaced labels, in expectation over their replacement.
-
-    The given labels are taken as they are. Let label :math:`y_i` be replaced by class
-    :math:`k` with probability :math:`T_{y_i k}`. Nothing is sampled: a pair of a kept
-    label of sample i and a replaced one of sample j counts with weight
-    :math:`T_{y_i y_i} T_{y_j k}`, whether i and j differ or not (the latter are a share
-    of 1/n).
-
-    Parameters
-    ----------
-    codes : ndarray of shape (n_samples,)
-        The given labels as columns of `candidate_scores`.
-
-    candidate_scores : ndarray of shape (n_samples, n_classes)
-        The score that each label would get.
-
-    noise_matrix : ndarray of shape (n_classes, n_classes), default=None
-        T, rows are true classes. None, or a matrix without noise for these labels,
-        makes all wrong labels equally likely.
-
-    Returns
-    -------
-    auroc : float
-        Probability that a kept label scores higher than a replaced one, ties counting
-        one half: 0.5 for scores that say nothing, 1 for perfect ones.
-    """
-    kept, replaced = replacement_weights(codes, candidate_scores.shape[1], noise_matrix)
-    return weighted_auroc(codes, candidate_scores, kept, replaced)
-
-
-def replacement_weights(codes, n_classes, noise_matrix=None, rate=None):
-    """Return how likely each label is kept (n,) and replaced by each class (n, K).
-
-    Without noise in the matrix, all wrong labels are equally likely.
-    """
-    n_samples = len(codes)
-    every_row = np.arange(n_samples)
-    replaced = np.zeros((n_samples, n_classes))
-    if noise_matrix is not None:
-        replaced = noise_matrix[codes]
-        if issparse(replaced):  # of very many classes
-            replaced = replaced.toarray()
-        replaced[every_row, codes] = 0
-    if not replaced.any():
-        rate = 0.1 if rate is None else rate
-        replaced = np.ones((n_samples, n_classes))
-        replaced[every_row, codes] = 0
-    if rate is not None:
-        replaced *= rate * n_samples / replaced.sum()
-    highest = replaced.sum(axis=1).max()
-    if highest > 1 + 1e-9:
-        raise ValueError(
-            "rate must leave every class some right labels, but is "
-            f"{rate}, at which the noisiest class would have {highest:.0%} wrong ones; "
-            f"choose at most {rate / highest:.3g}."
-        )
-    kept = np.maximum(1 - replaced.sum(axis=1), 0)
-    return (kept if kept.any() else np.ones(n_samples)), replaced
-
-
-def weighted_auroc(codes, candidate_scores, kept_weights, replaced_weights):
-    """Compare every kept with every replaced label, in O(n K log n)."""
-    kept = candidate_scores[np.arange(len(codes)), codes]
-    order = np.argsort(kept)
-    kept = kept[order]
-    cumulative = np.concatenate([[0.0], np.cumsum(kept_weights[order])])
-    possible = replaced_weights > 0
-    replaced, weights = candidate_scores[possible], replaced_weights[possible]
-    lower = cumulative[np.searchsorted(kept, replaced, side="left")]
-    not_higher = cumulative[np.searchsorted(kept, replaced, side="right")]
-    wins = cumulative[-1] - (lower + not_higher) / 2
-    auroc = np.average(wins, weights=weights) / cumulative[-1]
-    return float(min(auroc, 1.0))  # sums round

@@ -3,7 +3,7 @@
 
 """A model of the label noise: what each true class looks like, and how it is labelled.
 
-It is learned from the labels and the predicted probabilities of a whole data set, and
+It is learned from the labels and the predicted probabilities of a whole data set. It
 then says for any sample, from its predicted probabilities alone, how likely each label
 would be right:
 
@@ -16,6 +16,7 @@ would be right:
 """
 
 import warnings
+from numbers import Integral
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
@@ -24,20 +25,21 @@ from scipy.sparse import csr_array, issparse
 from sklabelquality._confident_learning import calibrated_joint
 from sklabelquality._input import check_pred_probs, check_samples
 from sklabelquality._samples import EVERY_CLASS, Block
+from sklabelquality._sklearn import validate_options
 
-# A lower probability counts as this much before its logarithm is taken.
+# Lower probabilities are raised to this before their logarithms are computed.
 LOWEST_PROBABILITY = 1e-3
-# So many samples of each class and label are made up, and as many more as there are
-# classes with a label that is right.
+# Pseudo-count of each class and label; the right label of each class gets this much
+# more for every class.
 PSEUDO_COUNT = 0.5
-# The part of the covariance off the diagonal is made smaller by this share.
+# Share by which the covariance off the diagonal is shrunk.
 SHRINKAGE = 0.1
-# What is added to the diagonal, relative to its mean and at least.
+# What is added to the diagonal: relative to its mean, and at least.
 RIDGE, LEAST_RIDGE = 1e-6, 1e-9
-# Of more classes than this the covariance is taken to be diagonal.
-MOST_CLASSES = 1000
-# Of more classes than this a user is told how large the noise matrix is.
-MOST_CLASSES_UNTOLD = 5000
+# With more classes than this the covariance is taken to be diagonal.
+MAX_CLASSES_FOR_COVARIANCE = 1000
+# With more classes than this a warning tells how large the noise matrix is.
+MAX_CLASSES_WITHOUT_WARNING = 5000
 # One round is a little better for symmetric noise and worse for class-dependent noise.
 N_ROUNDS, N_COUNTS = 2, 3
 
@@ -45,7 +47,7 @@ N_ROUNDS, N_COUNTS = 2, 3
 class NoiseModel:
     """How often each true class is given each label, and what it looks like.
 
-    Made by :func:`learn_noise_model`.
+    :func:`learn_noise_model` makes it.
 
     Parameters
     ----------
@@ -56,11 +58,11 @@ class NoiseModel:
         The learned noise matrix.
 
     coef : ndarray of shape (n_used, n_used)
-        The coefficients of the log probabilities, over equal ones, (row) for each class
-        (column).
+        The coefficients of the log probabilities relative to the uniform distribution
+        (row) for each class (column).
 
     intercept : ndarray of shape (n_used,)
-        What is added for each class.
+        The intercept of each class.
 
     Attributes
     ----------
@@ -93,7 +95,7 @@ class NoiseModel:
         ----------
         pred_probs : array-like or dask array of shape (n_samples, n_classes)
             Out-of-sample predicted probabilities of each class; rows sum to 1. Columns
-            are taken by position, in the order that the model was learned from.
+            are used by position, in the order that the model was learned from.
 
         Returns
         -------
@@ -104,9 +106,7 @@ class NoiseModel:
         Raises
         ------
         ValueError
-            If `pred_probs` are no probabilities, or of another number of classes.
-        TypeError
-            If `pred_probs` is no dense array-like.
+            If `pred_probs` has another number of classes.
         """
         samples = check_pred_probs(pred_probs)
         if samples.n_classes != len(self.noise_matrix):
@@ -119,8 +119,11 @@ class NoiseModel:
         return samples.map(posterior_of, self, dtype=np.float64, every_class=True)
 
 
-def learn_noise_model(labels, pred_probs, *, classes=None):
+@validate_options(n_jobs=[Integral, None])
+def learn_noise_model(labels, pred_probs, *, classes=None, n_jobs=None):
     r"""Learn how the true classes of a data set are labelled.
+
+    Read more in the :ref:`User Guide <scores>`.
 
     Parameters
     ----------
@@ -135,18 +138,14 @@ def learn_noise_model(labels, pred_probs, *, classes=None):
         The labels that the columns of `pred_probs` stand for, such as a fitted
         classifier's `classes_`.
 
+    n_jobs : int, default=None
+        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        context, -1 means all processors. Results do not depend on it.
+
     Returns
     -------
     noise_model : NoiseModel
         The learned noise matrix, and the posteriors of any label of any sample.
-
-    Raises
-    ------
-    ValueError
-        If `labels`, `pred_probs` and `classes` do not fit together, or contain
-        missing values, or if `pred_probs` are no probabilities.
-    TypeError
-        If `labels` or `pred_probs` is no dense array-like.
 
     See Also
     --------
@@ -169,16 +168,15 @@ def learn_noise_model(labels, pred_probs, *, classes=None):
        A_{jk} + \sum_{i : y_i = k} R_{ij}`, where :math:`A` holds pseudo-counts: 1/2,
        and half the number of classes more on the diagonal.
 
-    It takes time of the order :math:`n K^2 + K^3` for :math:`n` samples of :math:`K`
-    classes, and no second matrix of the size of `pred_probs`. Of more than 1,000
-    classes :math:`S` is taken to be diagonal, of more than 5,000 a warning tells how
-    large :math:`T` is. Classes that no label uses take no part.
+    The time is of the order :math:`n K^2 + K^3` for :math:`n` samples of :math:`K`
+    classes, and no second matrix of the size of `pred_probs` is made. With more than
+    1,000 classes :math:`S` is taken to be diagonal; with more than 5,000 a warning
+    tells how large :math:`T` is. Classes that no label uses take no part.
 
-    The pseudo-counts have the weight of as many samples of each class as there are
-    classes, half of them wrong. Where classes are smaller than that, the noise matrix
-    is pulled towards them: with 10 samples of each of 100 classes its diagonal is about
-    .55 for labels that are all right. Probabilities that tie for the most probable
-    class count for the first one, as in :func:`confident_joint`.
+    The pseudo-counts have the weight of one sample of each class for every class, half
+    of them wrong. Where classes are smaller than that, the noise matrix
+    is pulled towards them. Of classes that tie for the most probable one the first
+    counts, as in :func:`confident_joint`.
 
     The description of true classes by a mixture that is fitted to noisy labels goes
     back to [1]_; the log probabilities of a classifier are what is described here.
@@ -203,16 +201,18 @@ def learn_noise_model(labels, pred_probs, *, classes=None):
     array([[1.  , 0.  ],
            [0.21, 0.79]])
     """
-    samples, _ = check_samples(labels, pred_probs, classes)
-    return samples.compute(fit_noise_model(samples))
+    return fit_noise_model(check_samples(labels, pred_probs, classes, n_jobs=n_jobs))
 
 
-def label_posterior(labels, pred_probs, *, classes=None):
+@validate_options(n_jobs=[Integral, None])
+def label_posterior(labels, pred_probs, *, classes=None, n_jobs=None):
     """Say how likely each given label is to be right, by a model of the label noise.
 
     It is a probability, unlike the label quality scores, but the opinion of a model
     that learned from the same labels; neither it nor its sum says for sure how many
     labels are wrong. A :class:`LabelReview` does.
+
+    Read more in the :ref:`User Guide <scores>`.
 
     Parameters
     ----------
@@ -227,18 +227,14 @@ def label_posterior(labels, pred_probs, *, classes=None):
         The labels that the columns of `pred_probs` stand for, such as a fitted
         classifier's `classes_`.
 
+    n_jobs : int, default=None
+        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        context, -1 means all processors. Results do not depend on it.
+
     Returns
     -------
     posterior : ndarray of shape (n_samples,)
         Probabilities in [0, 1].
-
-    Raises
-    ------
-    ValueError
-        If `labels`, `pred_probs` and `classes` do not fit together, or contain
-        missing values, or if `pred_probs` are no probabilities.
-    TypeError
-        If `labels` or `pred_probs` is no dense array-like.
 
     See Also
     --------
@@ -265,7 +261,7 @@ def label_posterior(labels, pred_probs, *, classes=None):
     >>> label_posterior(labels, np.column_stack([1 - p_dog, p_dog]))[:2].round(2)
     array([0.9, 1. ])
     """
-    samples, _ = check_samples(labels, pred_probs, classes)
+    samples = check_samples(labels, pred_probs, classes, n_jobs=n_jobs)
     return samples.map(posterior_of, fit_noise_model(samples), dtype=np.float64)
 
 
@@ -291,7 +287,8 @@ def posterior_of(codes, block, noise_model):
 
 def fit_noise_model(samples):
     """Learn the noise model."""
-    if samples.n_classes > MOST_CLASSES_UNTOLD:
+    n_labels = samples.label_counts
+    if samples.n_classes > MAX_CLASSES_WITHOUT_WARNING:
         gigabytes = 8 * samples.n_classes**2 / 1e9
         warnings.warn(
             f"The noise matrix of {samples.n_classes} classes takes {gigabytes:.1f} GB,"
@@ -300,41 +297,30 @@ def fit_noise_model(samples):
             "is linear in the number of classes.",
             stacklevel=2,
         )
-    n_labels = samples.count_labels()
-    T = samples.call(_start, calibrated_joint(samples), n_labels)
+    used = np.flatnonzero(n_labels)
+    joint = calibrated_joint(samples)[used][:, used]
+    T = _with_pseudo_counts((joint.toarray() if issparse(joint) else joint).T)
     products = samples.reduce(_sum_products, n_labels)
     classifier = None
     for _ in range(N_ROUNDS):
         sums = samples.reduce(_sum_by_true_class, n_labels, T, classifier)
-        classifier = samples.call(_describe_classes, sums, products)
+        classifier = _describe_classes(sums, products)
         for _ in range(N_COUNTS):
             counts = samples.reduce(_count_by_true_class, n_labels, T, classifier)
-            T = samples.call(_with_pseudo_counts, counts)
-    return samples.call(_noise_model, n_labels, T, classifier)
-
-
-def _start(joint, n_labels):
-    """Return the noise matrix of the confident joint and some made up samples."""
-    used = np.flatnonzero(n_labels)
-    joint = joint[used][:, used]
-    return _with_pseudo_counts((joint.toarray() if issparse(joint) else joint).T)
-
-
-def _with_pseudo_counts(counts):
-    """Return the noise matrix of some counts and some made up samples."""
-    counts = counts + PSEUDO_COUNT * (1 + len(counts) * np.eye(len(counts)))
-    return counts / counts.sum(axis=1, keepdims=True)
-
-
-def _noise_model(n_labels, T, classifier):
-    used = np.flatnonzero(n_labels)
+            T = _with_pseudo_counts(counts)
     noise_matrix = np.eye(len(n_labels))
     noise_matrix[np.ix_(used, used)] = T
     return NoiseModel(used, noise_matrix, *classifier)
 
 
+def _with_pseudo_counts(counts):
+    """Return the noise matrix of some counts and of the samples made up."""
+    counts = counts + PSEUDO_COUNT * (1 + len(counts) * np.eye(len(counts)))
+    return counts / counts.sum(axis=1, keepdims=True)
+
+
 def _log(P):
-    """Return logarithms of probabilities that are not too low, over equal ones."""
+    """Return log probabilities, floored, relative to the uniform distribution."""
     floored = np.maximum(P, LOWEST_PROBABILITY, dtype=np.float64)
     log_totals = np.log(floored.sum(axis=0) / len(P))
     np.log(floored, out=floored)
@@ -367,7 +353,7 @@ def _sum_products(samples, n_labels):
     products = 0
     for _, P in _blocks_in_use(samples, n_labels):
         X = _log(P)
-        has_many = len(X) > MOST_CLASSES
+        has_many = len(X) > MAX_CLASSES_FOR_COVARIANCE
         products = products + ((X**2).sum(axis=1) if has_many else X @ X.T)
     return products
 

@@ -20,14 +20,15 @@ A classifier without ``predict_proba`` answers with its ``decision_function``, w
 temperature, fitted out-of-sample, turns into probabilities (:func:`to_probabilities`).
 """
 
-import threading
 import warnings
 from functools import partial
 from numbers import Integral
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
+from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.model_selection import (
     RepeatedStratifiedKFold,
@@ -36,17 +37,20 @@ from sklearn.model_selection import (
     check_cv,
     cross_val_predict,
 )
-from sklearn.model_selection._split import GroupsConsumerMixin
-from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
-    _routing_enabled,
+    get_routing_for_object,
     process_routing,
 )
-from sklearn.utils.validation import _check_method_params
 
-from sklabelquality._validation import brief
+from sklabelquality._errors import brief
+from sklabelquality._input import check_pred_probs
+from sklabelquality._sklearn import _check_method_params, _safe_indexing
+
+# What errors call the probabilities that the user did not pass.
+PREDICTED = "The probabilities that estimator predicts"
 
 # -- cross fitting ---------------------------------------------------------------------
 
@@ -74,7 +78,7 @@ def cross_fit(
         Is cloned for each split and not changed.
 
     X : array-like, sparse matrix or data frame of n_samples rows
-        Whatever the classifier takes and can be indexed by rows.
+        Whatever the classifier accepts, if its rows can be indexed.
 
     codes : ndarray of shape (n_samples,)
         The given labels as positions in `classes`.
@@ -168,7 +172,7 @@ class _AllClassesClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         self.classes_ = np.arange(len(self.classes))
         self.only_code_ = y[0] if (y == y[0]).all() else None
         if self.only_code_ is None:
-            if _routing_enabled():
+            if get_config()["enable_metadata_routing"]:
                 fit_params = process_routing(self, "fit", **fit_params).estimator.fit
             self.estimator_ = clone(self.estimator)
             with self.progress.task("fold", self.estimator_):
@@ -189,7 +193,9 @@ class _AllClassesClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             return predict_response(self.estimator_, X, self.classes, response_method)
         # Most classifiers refuse to learn a single class, and nothing is to be learned.
         n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
-        certain = np.full((n_samples, len(self.classes)), _NEVER[response_method])
+        certain = np.full(
+            (n_samples, len(self.classes)), UNKNOWN_CLASS[response_method]
+        )
         certain[:, self.only_code_] = 1
         return certain
 
@@ -205,20 +211,17 @@ class _AllClassesClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         return tags
 
 
-# Warning filters belong to the whole process, so that threads must take turns.
-_WARNING_FILTERS = threading.Lock()
-
-
 def _split(cv, X, codes, split_params):
     """List the splits, and check that they test every sample equally often."""
     splitter = check_cv(cv, codes, classifier=True)
-    if isinstance(splitter, GroupsConsumerMixin) and not split_params:
+    takes_groups = get_routing_for_object(splitter).consumes("split", ["groups"])
+    if takes_groups and not split_params:
         raise ValueError(
             f"cv must get the groups that it keeps together, but {brief(cv)} got "
             "none; pass groups= to fit, in a pipeline as labelqualityscorer__groups= "
             "or, with metadata routing on, as groups=."
         )
-    with _WARNING_FILTERS, warnings.catch_warnings():
+    with warnings.catch_warnings():
         # Said by _warn_of_small_classes with the names of the classes.
         warnings.filterwarnings("ignore", message="The least populated class in y")
         splits = list(splitter.split(X, codes, **split_params))
@@ -442,36 +445,9 @@ def _fit_clone(estimator, X, y, fit_params, progress):
         return estimator.fit(X, y, **fit_params)
 
 
-class RunningMean:
-    """Mean and standard deviation of arrays that come one at a time.
-
-    The arrays are not kept. `spread=False` saves the memory for the deviation.
-    """
-
-    def __init__(self, *, spread=False):
-        self.spread = spread
-        self.count = 0
-
-    def add(self, values):
-        self.count += 1
-        if self.count == 1:
-            self.mean = values
-            self._squares = np.zeros_like(values) if self.spread else None
-            return
-        deviation = values - self.mean
-        self.mean = self.mean + deviation / self.count
-        if self.spread:
-            self._squares += deviation * (values - self.mean)
-
-    @property
-    def std(self):
-        return np.sqrt(self._squares / (self.count - 1))
-
-
 # -- responses and probabilities -------------------------------------------------------
 
-# What a class that a classifier does not know gets.
-_NEVER = {"predict_proba": 0.0, "decision_function": -np.inf}
+UNKNOWN_CLASS = {"predict_proba": 0.0, "decision_function": -np.inf}
 
 
 def choose_response_method(estimator):
@@ -525,7 +501,7 @@ def predict_response(estimator, X, classes, response_method):
         return response
     shape = len(response), len(classes)
     dtype = np.result_type(response, np.float32)
-    all_classes = np.full(shape, _NEVER[response_method], dtype=dtype)
+    all_classes = np.full(shape, UNKNOWN_CLASS[response_method], dtype=dtype)
     all_classes[:, columns] = response
     return all_classes
 
@@ -556,7 +532,7 @@ def fit_temperature(codes, decisions):
         log_probs = log_softmax(decisions / np.exp(log_temperature), axis=1)
         return -(targets[known] * log_probs[known]).sum() / n_samples
 
-    # From nearly certain to nearly uniform, whatever the unit.
+    # From nearly certain to nearly uniform, in any unit.
     bounds = np.log(scale) + np.log([1e-6, 1e6])
     return float(np.exp(minimize_scalar(log_loss, bounds=bounds, method="bounded").x))
 
@@ -564,3 +540,77 @@ def fit_temperature(codes, decisions):
 def to_probabilities(response, temperature=None):
     """Return probabilities as they are, and decision values by a tempered softmax."""
     return response if temperature is None else softmax(response / temperature, axis=1)
+
+
+# -- all passes together ---------------------------------------------------------------
+
+
+class OutOfSample(NamedTuple):
+    """Out-of-sample probabilities, averaged over the passes, and their scores.
+
+    `learned` and `scores` are the result of `score` for the mean. `std` is the standard
+    deviation of the scores between passes, None for a single one, and `temperature` is
+    None for a classifier with `predict_proba`.
+    """
+
+    pred_probs: np.ndarray
+    learned: object
+    scores: np.ndarray
+    std: np.ndarray
+    temperature: float
+
+
+def average_passes(responses, codes, response_method, score):
+    """Average the responses of all passes as probabilities, and score them.
+
+    Parameters
+    ----------
+    responses : iterable of ndarrays of shape (n_samples, n_classes)
+        The responses of each pass. They are not kept.
+
+    codes : ndarray of shape (n_samples,)
+        The given labels, to fit the temperature to.
+
+    response_method : {"predict_proba", "decision_function"}
+        What the responses are.
+
+    score : callable
+        Gets a matrix of probabilities and returns what is learned from them, and the
+        label quality scores.
+
+    Returns
+    -------
+    out_of_sample : OutOfSample
+        The mean of the probabilities and its scores.
+    """
+    mean = temperature = std = None
+    scores_of_passes = RunningSpread()
+    for response in responses:
+        if temperature is None and response_method == "decision_function":
+            temperature = fit_temperature(codes, response)
+        pred_probs = to_probabilities(response, temperature)
+        pred_probs = check_pred_probs(pred_probs, name=PREDICTED).matrix()
+        learned, scores = score(pred_probs)
+        scores_of_passes.add(scores)
+        n_passes = scores_of_passes.count
+        mean = pred_probs if n_passes == 1 else mean + (pred_probs - mean) / n_passes
+    if n_passes > 1:
+        learned, scores = score(mean)
+        std = scores_of_passes.std()
+    return OutOfSample(mean, learned, scores, std, temperature)
+
+
+class RunningSpread:
+    """Standard deviation of arrays that come one at a time and are not kept."""
+
+    def __init__(self):
+        self.count = self._mean = self._squares = 0
+
+    def add(self, values):
+        self.count += 1
+        deviation = values - self._mean
+        self._mean = self._mean + deviation / self.count
+        self._squares = self._squares + deviation * (values - self._mean)
+
+    def std(self):
+        return np.sqrt(self._squares / (self.count - 1))

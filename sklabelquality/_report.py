@@ -8,6 +8,7 @@ dark, wide and narrow. It is built as a tree of elements that the standard libra
 writes out, so labels and names are escaped wherever they stand.
 """
 
+from importlib.resources import files
 from unicodedata import category
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -25,7 +26,7 @@ BIDI_CONTROLS = (
 def one_line(value, width=60):
     """Show a label or a name in one line of limited width, cut in the middle.
 
-    What is no character, or would take hold of a terminal, shows as a question mark.
+    Control characters and invalid ones show as a question mark.
     """
     text = "".join(
         "\ufffd" if category(char) in ("Cc", "Cs") or char in BIDI_CONTROLS else char
@@ -194,7 +195,8 @@ def _add(parent, tag, text=None, **attributes):
 
 def _report(content, title=None):
     report = Element("div", {"class": "sklabelquality-audit"})
-    _add(report, "style", STYLE)
+    style = files("sklabelquality").joinpath("report.css")
+    _add(report, "style", style.read_text(encoding="utf-8"))
     if title:
         _add(report, "h1", title)
     tiles = _add(report, "div", class_="tiles")
@@ -244,8 +246,8 @@ def _add_worst_labels(parent, content):
     scroll = _add_section(
         parent,
         "Most suspicious labels",
-        f"The {len(rows)} samples with the lowest label quality scores, be they label "
-        "issues or not, with the probabilities of the given and the predicted label.",
+        f"The {len(rows)} samples with the lowest label quality scores, whether or "
+        "not they are label issues.",
     )
     lines = _add_table(scroll, "Most suspicious labels", header, rows, n_words=4)
     for line, is_issue in zip(lines, content["worst"]["is_label_issue"], strict=True):
@@ -377,79 +379,3 @@ def _histogram(edges, all_counts, issue_counts):
             svg, "text", f"{score:g}", x=f"{x_of(score):.1f}", y=height - 6, class_="x"
         )
     return svg
-
-
-# -- style -----------------------------------------------------------------------------
-
-LIGHT = (
-    "--text:#1f2328;--muted:#59636e;--paper:#fff;--line:#d8dee4;--soft:#f3f5f7;"
-    "--blue:#4477aa;--orange:#d9660f;--strong:#b34700;--cell:217,102,15;--most:.75"
-)
-DARK = (
-    "--text:#e6e9ec;--muted:#9aa4af;--paper:#16191d;--line:#353b43;--soft:#20252b;"
-    "--blue:#6fa3d8;--orange:#f58b3c;--strong:#f58b3c;--cell:245,139,60;--most:.45"
-)
-# Jupyter, VS Code and Colab say which theme they show, whatever the system prefers.
-STYLE = (
-    "@ROOT{LIGHT}"
-    "@media(prefers-color-scheme:dark){@ROOT{DARK}}"
-    "body[data-jp-theme-light=true] @ROOT,body.vscode-light @ROOT,"
-    "html[theme=light] @ROOT{LIGHT}"
-    "body[data-jp-theme-light=false] @ROOT,body.vscode-dark @ROOT,"
-    "html[theme=dark] @ROOT{DARK}"
-    """
-@ROOT{color:var(--text);background:var(--paper);padding:16px;max-width:1200px;
-margin:0 auto;font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;
-box-sizing:border-box}
-@ROOT *{box-sizing:border-box}
-@ROOT .tiles{display:grid;gap:12px;
-grid-template-columns:repeat(auto-fit,minmax(240px,1fr))}
-@ROOT .tile{border:1px solid var(--line);border-radius:8px;padding:12px 14px}
-@ROOT .value{font-size:28px;line-height:1.2;font-weight:600;
-font-variant-numeric:tabular-nums}
-@ROOT .tile:first-child .value{color:var(--strong)}
-@ROOT .name{font-weight:600}
-@ROOT .note,@ROOT p{color:var(--muted);font-size:13px;overflow-wrap:anywhere}
-@ROOT .columns{display:grid;column-gap:28px;
-grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr))}
-@ROOT section{margin-top:22px;min-width:0}
-@ROOT .columns>*{min-width:0}
-@ROOT h1{font-size:20px;margin:0 0 12px}
-@ROOT h2{font-size:16px;line-height:1.3;margin:0;color:inherit;border:0}
-@ROOT p{margin:2px 0 8px}
-@ROOT .scroll{overflow-x:auto}
-@ROOT table{border-collapse:collapse;width:100%;margin:0;font-size:13px;
-background:none;color:inherit;border:0}
-@ROOT th,@ROOT td{padding:4px 8px;border:0;border-bottom:1px solid var(--line);
-background:none;color:inherit;text-align:right;white-space:nowrap;
-font-variant-numeric:tabular-nums}
-@ROOT th{font-weight:600;color:var(--muted)}
-@ROOT .word{text-align:left;white-space:normal;line-height:1.25}
-@ROOT td.word{min-width:4em}
-@ROOT td.word:nth-child(2),@ROOT td.word:nth-child(3){min-width:7em}
-@ROOT td.issue{color:var(--strong);font-weight:600}
-@ROOT .track{height:4px;border-radius:2px;background:var(--soft);min-width:60px;
-margin-top:2px}
-@ROOT .noise,@ROOT .inverse{height:4px;border-radius:2px;background:var(--orange)}
-@ROOT .inverse{background:var(--blue)}
-@ROOT .matrix{width:auto}
-@ROOT .matrix .word{min-width:7em;max-width:16em}
-@ROOT .matrix td{text-align:center;border:1px solid var(--line);min-width:3em;
-background:rgba(var(--cell),calc(var(--share,0%)*var(--most)))}
-@ROOT .matrix td.diagonal{background:var(--soft);color:var(--muted)}
-@ROOT .matrix thead th{vertical-align:bottom;text-align:center}
-@ROOT .upright thead th span{display:inline-block;writing-mode:vertical-rl;
-transform:rotate(180deg);max-height:20em;overflow:hidden;text-overflow:ellipsis}
-@media(max-width:600px){@ROOT{padding:10px}@ROOT th,@ROOT td{padding:4px 5px}
-@ROOT .matrix td{min-width:2.4em}}
-@ROOT svg{width:100%;max-width:560px;height:auto;display:block}
-@ROOT svg text{fill:var(--muted);font-size:11px}
-@ROOT svg .x{text-anchor:middle}
-@ROOT svg .y{text-anchor:end;dominant-baseline:middle}
-@ROOT svg .grid{stroke:var(--line)}
-@ROOT svg .all{fill:var(--blue)}
-@ROOT svg .issues{fill:var(--orange)}
-"""
-)
-STYLE = STYLE.replace("@ROOT", ".sklabelquality-audit")
-STYLE = STYLE.replace("LIGHT", LIGHT).replace("DARK", DARK)

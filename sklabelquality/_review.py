@@ -10,8 +10,8 @@
 3. The shares of wrong labels in the strata, weighted by the sizes of the strata, give
    the error rate; an interval for a weighted sum of binomial shares goes with it.
 
-The scores only say where to look more closely: the interval holds whatever they are
-worth, and it is narrow if they are good.
+The scores only say where to look more closely: the interval holds for good and bad
+scores alike, and it is narrow for good ones.
 """
 
 import warnings
@@ -21,17 +21,19 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import norm
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
+from sklabelquality._alignment import index_of
+from sklabelquality._errors import brief, check_count
 from sklabelquality._frames import as_frame, as_index, take
-from sklabelquality._plots import draw_review
+from sklabelquality._labels import check_labels
+from sklabelquality._plots import AuditDisplay, draw_review
+from sklabelquality._sklearn import Interval, StrOptions, validate_options
 from sklabelquality._strata import (
     MOST_STRATA,
     allocate,
     plan_strata,
     stratified_interval,
 )
-from sklabelquality._validation import brief, check_count, check_labels, index_of
 
 # An interval from fewer reviews is a guess.
 FEWEST_REVIEWS = 20
@@ -87,14 +89,15 @@ class LabelReview:
     No model can say how many labels are wrong: their estimates are off by a factor of
     three and more, either way. A person who looks at 100 well-chosen samples can. This
     class chooses the samples and turns the answers into an error rate with a confidence
-    interval, which holds whatever the scores are worth; it is the narrower the better
-    they are.
+    interval, which holds for good and bad scores alike; better scores make it narrower.
+
+    Read more in the :ref:`User Guide <review>`.
 
     Parameters
     ----------
     scores : array-like of shape (n_samples,)
-        Label quality scores, or whatever is lower for more suspicious labels. Only
-        their order is used.
+        Label quality scores, or other numbers that are lower for more suspicious
+        labels. Only their order is used.
 
     labels : array-like of shape (n_samples,), default=None
         The given labels, to be shown to the person who looks.
@@ -103,7 +106,7 @@ class LabelReview:
         What the labels are likely to be instead, to be shown to the person who looks.
 
     index : array-like of shape (n_samples,), default=None
-        What you call the samples. None takes the index of `scores` or `labels` if one
+        What you call the samples. None means the index of `scores` or `labels` if one
         of them is a pandas object, else the positions.
 
     top_k : int, default=None
@@ -176,7 +179,7 @@ class LabelReview:
       hardly narrower than that of a simple random sample.
     - The `k` of :meth:`precision_at` and a subset have to be chosen before the answers
       are known.
-    - The reviewer is taken at their word.
+    - The reviewer's answers count as right.
     - Answers should not be left out because they are hard: say "unsure", and the
       interval covers both readings.
 
@@ -254,7 +257,7 @@ class LabelReview:
         """Draw labels to look at.
 
         The first draw fixes the strata, by its size: make it as large as the review is
-        planned to be. A later one takes more labels from the same strata, as if all had
+        planned to be. A later one draws more labels from the same strata, as if all had
         been drawn at once.
 
         Parameters
@@ -335,7 +338,7 @@ class LabelReview:
             One answer per row, in the order of `rows`: True where the label is wrong,
             False where it is right, and None, NaN or "unsure" where the person looked
             and cannot tell. For a sheet, in which an empty cell means that nobody has
-            looked, take :meth:`from_frame`.
+            looked, use :meth:`from_frame`.
 
         Returns
         -------
@@ -388,16 +391,16 @@ class LabelReview:
 
     # -- estimate ----------------------------------------------------------------------
 
-    @validate_params(INTERVAL_PARAMETERS, prefer_skip_nested_validation=True)
+    @validate_options(**INTERVAL_PARAMETERS)
     def error_rate(self, *, subset=None, confidence_level=0.95, interval="mid-p"):
         """Estimate the share of wrong labels.
 
         Parameters
         ----------
         subset : array-like of shape (n_samples,), dtype=bool, default=None
-            The labels to estimate it for; None takes all. It must have been chosen
+            The labels to estimate it for; None means all. It must have been chosen
             before the answers were known. A review of a small subset alone, such as a
-            class, takes fewer answers than a part of a review of all.
+            class, needs fewer answers than a part of a review of all.
 
         confidence_level : float, default=0.95
             How often intervals of this kind contain the truth.
@@ -435,7 +438,7 @@ class LabelReview:
         _warn_if_few(result)
         return result
 
-    @validate_params(INTERVAL_PARAMETERS, prefer_skip_nested_validation=True)
+    @validate_options(**INTERVAL_PARAMETERS)
     def precision_at(self, k, *, confidence_level=0.95, interval="mid-p"):
         """Estimate the share of wrong labels among the most suspicious ones.
 
@@ -656,8 +659,8 @@ class LabelReview:
 
     # -- plot --------------------------------------------------------------------------
 
-    @validate_params(INTERVAL_PARAMETERS, prefer_skip_nested_validation=True)
-    def plot(self, *, confidence_level=0.95, interval="mid-p", ax=None):
+    @validate_options(**INTERVAL_PARAMETERS)
+    def plot(self, *, confidence_level=0.95, interval="mid-p", ax=None) -> AuditDisplay:
         """Plot what was found along the ranking.
 
         The curve shows the estimated share of wrong labels among the most suspicious

@@ -3,26 +3,25 @@
 
 """The samples of a data set: label codes and probabilities, read in blocks of rows.
 
-All that is computed from labels and pred_probs is made of three steps:
+All that is computed from labels and pred_probs consists of two steps:
 
 1. `map` computes something for each sample: a score, a decision.
-2. `reduce` computes something for the data set as a whole from parts of it: counts.
-3. `call` turns results of the second step into others, such as counts into shares.
+2. `reduce` learns something from the data set as a whole: counts, thresholds.
 
-:class:`Samples` does them at once. It reads pred_probs in blocks of rows that stay in
-the cache, and checks each block when it is first read: there is neither a pass for the
-checks nor a second matrix. Whatever has the same three steps can take its place.
+:class:`Samples` reads pred_probs in blocks of rows that stay in the cache, and checks
+each block when it is first read: the checks need no pass of their own, and there is no
+second matrix. Any class with the same two steps can replace it.
 """
 
+import copy
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from itertools import repeat
 
 import numpy as np
 from joblib import effective_n_jobs
 
-from sklabelquality._validation import (
+from sklabelquality._probabilities import (
     RANGE_TOLERANCE,
     ROW_SUM_TOLERANCE,
     float_dtype_of,
@@ -32,9 +31,9 @@ from sklabelquality._validation import (
 
 # Blocks have about this many probabilities, which fit into the cache.
 BLOCK_SIZE = 2**16
-# Threads take blocks that are larger, as they wait for each other between two steps.
-BLOCKS_OF_THREAD = 4
-# Up to so many classes, each class is a row of a block in memory, not each sample.
+# Blocks of threads are larger, since threads wait for each other between two steps.
+BLOCK_SIZE_OF_THREAD = 4 * BLOCK_SIZE
+# With up to this many classes, each class is a row of a block in memory.
 FEW_CLASSES = 32
 # In place of label codes: every class of every sample.
 EVERY_CLASS = None
@@ -46,7 +45,7 @@ class Block:
     Parameters
     ----------
     rows : ndarray of shape (n_samples_of_block, n_classes)
-        The probabilities, up to the totals. They are not to be changed.
+        The probabilities, up to the totals. They must not be changed.
 
     first_row : int
         The row of the first of these samples in the whole data set.
@@ -57,8 +56,7 @@ class Block:
     Attributes
     ----------
     by_class : ndarray of shape (n_classes, n_samples_of_block)
-        The same probabilities in a layout that is good for computing across classes. It
-        depends on the number of classes alone, so that sums round alike.
+        The same probabilities in a layout that is fast to compute across classes.
     """
 
     def __init__(self, rows, first_row=0, totals=None):
@@ -117,7 +115,7 @@ class Block:
         terms = np.maximum(P, np.finfo(P.dtype).tiny)
         np.log(terms, out=terms)
         terms *= P
-        return 0 - sum_over_classes(terms)
+        return 0 - terms.sum(axis=0)
 
     def shifted(self, shift, is_used):
         """Add a number to each class in use and renormalise; the others get zero."""
@@ -139,11 +137,11 @@ class Block:
 class ShiftedBlock(Block):
     """The probabilities of some samples, a number added to each class, renormalised.
 
-    They are added up without being computed, as one class may be all that is asked for.
+    Their totals do not need them, since one class may be all that is asked for.
     """
 
     def __init__(self, block, shift):
-        totals = sum_over_classes(block.by_class) + shift.sum()
+        totals = block.by_class.sum(axis=0) + shift.sum()
         super().__init__(block.rows, block.first_row, totals)
         self._block = block
         self._shift = shift
@@ -156,14 +154,6 @@ class ShiftedBlock(Block):
         if codes is EVERY_CLASS:
             return super().of(codes)
         return self._normalized(self._block.of(codes) + self._shift[codes])
-
-
-def sum_over_classes(P):
-    """Sum the entries of each sample of a block, in an order that K alone decides."""
-    if len(P) <= FEW_CLASSES and P.shape[1] == 1:
-        # NumPy would add the entries of a single column in another order.
-        return np.add.accumulate(P, axis=0)[-1]
-    return P.sum(axis=0)
 
 
 def most_probable_class(codes, block):
@@ -211,6 +201,9 @@ class Samples:
     pred_probs : ndarray of shape (n_samples, n_classes)
         The probabilities, of any real dtype and memory order.
 
+    classes : sequence of length n_classes, default=None
+        The label that each code stands for.
+
     order : list of int, default=None
         The columns in the order of the codes.
 
@@ -228,17 +221,18 @@ class Samples:
 
     Attributes
     ----------
-    is_in_parts : bool
-        Whether `reduce` works on parts of the samples that know nothing of each other.
+    is_lazy : bool
+        Whether `map` returns an array that is not computed yet.
     """
 
-    is_in_parts = False
+    is_lazy = False
 
     def __init__(
         self,
         codes,
         pred_probs,
         *,
+        classes=None,
         order=None,
         is_checked=False,
         n_jobs=None,
@@ -247,63 +241,59 @@ class Samples:
     ):
         self.codes = codes
         self.pred_probs = pred_probs
+        self.classes = classes
         self.order = order
         self.n_jobs = n_jobs
         self.name = name
         self.first_row = first_row
         self.dtype = float_dtype_of(pred_probs.dtype)
-        self.shape = pred_probs.shape
-        self.n_classes = self.shape[1]
+        self.n_classes = pred_probs.shape[1]
+        self._start, self._stop = 0, len(pred_probs)
+        self._block_size = BLOCK_SIZE
         self._is_checked = is_checked
         self._has_to_clip = False
 
     def __len__(self):
-        return self.shape[0]
+        return self._stop - self._start
 
     def map(self, function, *args, dtype=None, every_class=False):
         """Compute a value, or one for every class, for each sample.
 
         `function` gets the codes and the :class:`Block` of some samples, and `args`.
         """
-        shape = self.shape if every_class else len(self)
+        shape = (len(self), self.n_classes) if every_class else len(self)
         values = np.empty(shape, dtype=dtype or self.dtype)
 
-        def fill(*share):
-            for rows, block in self._blocks(*share):
-                codes = EVERY_CLASS if self.codes is None else self.codes[rows]
+        def fill(part):
+            for rows, codes, block in part._blocks():
+                rows = slice(rows.start - self._start, rows.stop - self._start)
                 values[rows] = function(codes, block, *args).T
 
-        self._in_parallel(fill)
+        self._in_parts(fill)
         return values
 
-    def reduce(self, function, *args, merge=None):
-        """Compute something from the samples as a whole, here in one part.
+    def reduce(self, function, *args, merge=sum):
+        """Compute something from the samples as a whole.
 
-        `function` gets these samples and `args`; `merge` would put the results for
-        several parts together, in a list, None by adding them up.
+        `function` gets a part of these samples and `args`; `merge` gets the list of
+        the results for all parts.
         """
-        return function(self, *args)
+        results = self._in_parts(lambda part: function(part, *args))
+        return results[0] if len(results) == 1 else merge(results)
 
-    def call(self, function, *args):
-        """Compute something from what the other steps computed."""
-        return function(*args)
-
-    def count_labels(self):
-        """Count the samples of each label."""
+    @cached_property
+    def label_counts(self):
+        """The number of samples of each label."""
         return np.bincount(self.codes, minlength=self.n_classes)
 
-    def output(self, value, shape, dtype):
-        """Return what a user gets for a result of `reduce` or `call`."""
-        return value
-
-    def compute(self, value):
-        """Return a result that a user does not get as an array."""
-        return value
+    def like_mapped(self, values):
+        """Return an array with an entry for each sample as `map` would return it."""
+        return values
 
     def matrix(self):
         """Return the checked probabilities as a matrix, the one passed if possible."""
         if not self._is_checked:
-            self._in_parallel(lambda *share: deque(self._blocks(*share), maxlen=0))
+            self._in_parts(lambda part: deque(part._blocks(), maxlen=0))
         matrix = self.pred_probs.astype(self.dtype, copy=False)
         if self.order is not None:
             matrix = matrix[:, self.order]
@@ -311,40 +301,50 @@ class Samples:
 
     def blocks(self):
         """Yield codes and the :class:`Block` of all samples, one after the other."""
-        for rows, block in self._blocks(0, len(self), self._n_rows_of_block()):
-            yield self.codes[rows], block
-        self._is_checked = True
+        for _, codes, block in self._blocks():
+            yield codes, block
 
-    def _in_parallel(self, fill):
-        """Fill rows from start to stop, for some threads' shares of all rows."""
-        n_rows = self._n_rows_of_block()
-        n_blocks = -(-len(self) // n_rows)
+    def _in_parts(self, function):
+        """Call a function with all samples, or with the part of each thread."""
+        n_blocks = -(-len(self) * self.n_classes // BLOCK_SIZE)
         n_threads = min(effective_n_jobs(self.n_jobs), n_blocks)
         if n_threads <= 1:
-            fill(0, len(self), n_rows)
+            results = [function(self)]
         else:
-            bounds = np.linspace(0, n_blocks, n_threads + 1).astype(int) * n_rows
-            bounds = np.minimum(bounds, len(self)).tolist()
-            n_rows = repeat(n_rows * BLOCKS_OF_THREAD)
+            edges = np.linspace(self._start, self._stop, n_threads + 1).astype(int)
+            parts = list(map(self._part, edges[:-1], edges[1:]))
             with ThreadPoolExecutor(n_threads) as threads:
-                deque(threads.map(fill, bounds[:-1], bounds[1:], n_rows), maxlen=0)
+                results = list(threads.map(function, parts))
+            self._has_to_clip |= any(part._has_to_clip for part in parts)
         self._is_checked = True
+        return results
 
-    def _n_rows_of_block(self):
-        n_rows = max(1, BLOCK_SIZE // self.n_classes)
-        # Products of matrices round alike where the number of rows is a round one.
-        return n_rows - n_rows % 64 if n_rows > 64 else n_rows
+    def _part(self, start, stop):
+        part = copy.copy(self)
+        vars(part).pop("label_counts", None)
+        part._start, part._stop, part.n_jobs = start, stop, 1
+        part._block_size = BLOCK_SIZE_OF_THREAD
+        if self.codes is not None:
+            part.codes = self.codes[start - self._start : stop - self._start]
+        return part
 
-    def _blocks(self, start, stop, n_rows):
-        """Yield slices of so many rows and their blocks."""
-        for first in range(start, stop, n_rows):
-            rows = slice(first, min(first + n_rows, stop))
+    def _blocks(self):
+        """Yield rows, codes and the :class:`Block` of all samples, one by one."""
+        n_rows = max(1, self._block_size // self.n_classes)
+        # A single row that is left over joins the block before it: its sum would be
+        # rounded in another way, and equal rows must get equal scores.
+        last = self._stop - (len(self) > 1)
+        starts = [*range(self._start, last, n_rows), self._stop]
+        for rows in map(slice, starts[:-1], starts[1:]):
             values = self.pred_probs[rows].astype(self.dtype, copy=False)
             if not self._is_checked or self._has_to_clip:
                 values = self._checked(values)
             if self.order is not None:
                 values = values.take(self.order, axis=1)
-            yield rows, Block(values, (self.first_row or 0) + first)
+            codes = EVERY_CLASS
+            if self.codes is not None:
+                codes = self.codes[rows.start - self._start : rows.stop - self._start]
+            yield rows, codes, Block(values, (self.first_row or 0) + rows.start)
 
     def _checked(self, values):
         """Return probabilities, clipped where they have to be, or raise."""
@@ -352,8 +352,10 @@ class Samples:
         # Written so that NaN, which min and max hand on, fails the test.
         if not (low >= -RANGE_TOLERANCE and high <= 1 + RANGE_TOLERANCE):
             raise_for_value(self.pred_probs, self.name, self.first_row)
-        # A product with ones is the fastest sum of short rows.
-        totals = values @ np.ones(values.shape[1], dtype=self.dtype)
+        # A product with ones is the fastest sum of short rows. BLAS may raise flags
+        # of unused lanes.
+        with np.errstate(all="ignore"):
+            totals = values @ np.ones(values.shape[1], dtype=self.dtype)
         deviation = np.abs(totals - 1).max()
         # Rounding errors of sums in single precision must not decide.
         if deviation > ROW_SUM_TOLERANCE / 2 and self.dtype != np.float64:

@@ -3,58 +3,57 @@
 
 """LabelQualityScorer: label quality scores as a scikit-learn estimator."""
 
-import pickle
-import warnings
 from numbers import Integral
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
     MetaEstimatorMixin,
     TransformerMixin,
-    _fit_context,
     is_classifier,
     is_regressor,
 )
-from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
-from sklearn.utils._param_validation import HasMethods, StrOptions
-from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
-    _routing_enabled,
     get_routing_for_object,
     process_routing,
 )
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
-    _check_feature_names_in,
     check_consistent_length,
     check_is_fitted,
     check_memory,
     indexable,
 )
 
+from sklabelquality._alignment import index_of
 from sklabelquality._append import append_columns, check_two_dimensional, in_dtype_of
-from sklabelquality._audit import LabelAudit
+from sklabelquality._audit import LabelAudit, numbers_of_audit
 from sklabelquality._confident_learning import (
+    MAX_DENSE_RESULT,
+    as_kind,
     estimate_noise_matrix,
     mean_self_confidence,
 )
-from sklabelquality._frames import labels_to_keep
+from sklabelquality._errors import brief
+from sklabelquality._frames import as_index, labels_to_keep, pack, unpack, unpack_labels
 from sklabelquality._input import check_pred_probs
-from sklabelquality._metrics import expected_auroc
+from sklabelquality._issues import RULES
+from sklabelquality._labels import check_labels, encode_labels, factorize_labels
 from sklabelquality._noise_model import NoiseModel
+from sklabelquality._objective import expected_score
 from sklabelquality._out_of_sample import (
-    RunningMean,
+    PREDICTED,
+    average_passes,
     choose_response_method,
     cross_fit,
     fit_on_all,
     fit_out_of_bag,
-    fit_temperature,
     predict_response,
     to_probabilities,
 )
@@ -64,21 +63,19 @@ from sklabelquality._scores import (
     METHODS,
     check_adjustable,
     learn,
+    learned_by,
     score_best_candidates,
     score_candidates,
     score_labels,
 )
-from sklabelquality._validation import (
-    brief,
-    check_labels,
-    encode_labels,
-    factorize_labels,
-    find_labels,
-    index_of,
+from sklabelquality._sklearn import (
+    HasMethods,
+    StrOptions,
+    _check_feature_names_in,
+    _fit_context,
+    _get_output_config,
+    validate_options,
 )
-
-# What errors call the probabilities that the user did not pass.
-PREDICTED = "The probabilities that estimator predicts"
 
 
 class LabelQualityScorer(
@@ -105,11 +102,13 @@ class LabelQualityScorer(
         appends cross-fitted, out-of-sample scores of the training samples, the latter
         scores of the refitted classifier, which has seen them.
 
+    Read more in the :ref:`User Guide <cross_fitting>`.
+
     Parameters
     ----------
     estimator : classifier
         Any classifier with `predict_proba` or `decision_function`; it is cloned. Text,
-        missing values and mixed data frames are fine if it takes them, as a pipeline
+        missing values and mixed data frames are fine if it accepts them, as a pipeline
         does. A :class:`~sklearn.frozen.FrozenEstimator` counts as fitted on other data:
         it is neither cross-fitted nor refitted, and the scores are out-of-sample only
         if all samples are new to it. Frozen transformers in a pipeline must not have
@@ -193,7 +192,8 @@ class LabelQualityScorer(
 
     noise_matrix_ : ndarray of shape (n_classes, n_classes)
         Estimated probability that a sample of the true class (row) was given a label
-        (column), from `oof_pred_probs_`, see :func:`noise_matrix`.
+        (column), from `oof_pred_probs_`, see :func:`noise_matrix`. Only defined for up
+        to 10,000 classes.
 
     noise_model_ : NoiseModel
         What was learned from `oof_pred_probs_`, see :func:`learn_noise_model`. Only
@@ -236,7 +236,7 @@ class LabelQualityScorer(
         ]
 
     Random numbers are drawn only by the classifier and the splitter, so both need a
-    `random_state` for reproducible scores, if they take one.
+    `random_state` for reproducible scores, if they have one.
 
     References
     ----------
@@ -321,7 +321,7 @@ class LabelQualityScorer(
         Parameters
         ----------
         X : array-like, sparse matrix or data frame of shape (n_samples, n_features)
-            The features, or whatever else the classifier takes if `passthrough=False`.
+            The features; anything that the classifier accepts if `passthrough=False`.
 
         y : array-like of shape (n_samples,)
             The given labels, possibly wrong.
@@ -357,48 +357,47 @@ class LabelQualityScorer(
         (X,) = indexable(X)
         checked = self._check_labels(X, y)
         given_labels = labels_to_keep(y, checked)
-        y = checked
-        classes, codes = self._encode(y)
-        method = choose_response_method(self.estimator)
-        fitted, responses = self._out_of_sample(
-            X, codes, classes, method, params, progress
+        classes, codes = self._encode(checked)
+        response_method = choose_response_method(self.estimator)
+        fitted, responses = self._responses(
+            X, codes, classes, response_method, params, progress
         )
-        temperature = None
-        pred_probs = RunningMean()
-        scores = RunningMean(spread=True)
-        for response in responses:
-            if temperature is None and method == "decision_function":
-                temperature = fit_temperature(codes, response)
-            response = to_probabilities(response, temperature)
-            response = check_pred_probs(response, name=PREDICTED).matrix()
-            samples = self._samples(codes, response)
-            learned = learn(samples, self.method, self.adjust_pred_probs)
-            pred_probs.add(response)
-            scores.add(score_labels(samples, self.method, learned))
-        label_quality_scores = scores.mean
-        if scores.count > 1:  # the mean of one pass is that pass
-            samples = self._samples(codes, pred_probs.mean)
-            learned = learn(samples, self.method, self.adjust_pred_probs)
-            label_quality_scores = score_labels(samples, self.method, learned)
+        result = average_passes(
+            responses,
+            codes,
+            response_method,
+            lambda pred_probs: self._score(self._samples(codes, pred_probs)),
+        )
         if fitted is None:
             fitted = self._refit(X, codes, classes, params, progress)
+        samples = self._samples(codes, result.pred_probs)
+        thresholds = mean_self_confidence(samples)
 
         self._forget()
-        # As bytes, so that a scorer fitted on pandas loads where that is not installed.
-        self._training_labels_ = pickle.dumps((given_labels, index))
+        # Plain arrays: loading them runs no code and needs no pandas.
+        self._training_labels_ = pack(given_labels)
+        self._training_index_ = None if index is None else pack(index)
         self.estimator_ = fitted
         self.classes_ = classes
-        self.response_method_ = method
-        if temperature is not None:
-            self.temperature_ = temperature
-        self.oof_pred_probs_ = pred_probs.mean
-        self.confident_thresholds_ = mean_self_confidence(samples)
-        self.noise_matrix_ = estimate_noise_matrix(samples, self.confident_thresholds_)
-        if isinstance(learned, NoiseModel):
-            self.noise_model_ = learned
-        self.label_quality_scores_ = label_quality_scores
-        if scores.count > 1:
-            self.label_quality_scores_std_ = scores.std
+        self.response_method_ = response_method
+        if result.temperature is not None:
+            self.temperature_ = result.temperature
+        self.oof_pred_probs_ = result.pred_probs
+        self.confident_thresholds_ = thresholds
+        if len(classes) <= MAX_DENSE_RESULT:
+            self.noise_matrix_ = as_kind(
+                estimate_noise_matrix(samples, thresholds), sparse_output=False
+            )
+        if isinstance(result.learned, NoiseModel):
+            self.noise_model_ = result.learned
+        self.label_quality_scores_ = result.scores
+        if result.std is not None:
+            self.label_quality_scores_std_ = result.std
+
+    def _score(self, samples):
+        """Return what the method learns from samples, and their scores."""
+        learned = learn(samples, self.method, self.adjust_pred_probs)
+        return learned, score_labels(samples, self.method, learned)
 
     def fit_transform(self, X, y, **params):
         """Fit and append the out-of-sample scores of the training samples.
@@ -411,7 +410,7 @@ class LabelQualityScorer(
         Parameters
         ----------
         X : array-like, sparse matrix or data frame of shape (n_samples, n_features)
-            The features, or whatever else the classifier takes if `passthrough=False`.
+            The features; anything that the classifier accepts if `passthrough=False`.
 
         y : array-like of shape (n_samples,)
             The given labels, possibly wrong.
@@ -497,18 +496,18 @@ class LabelQualityScorer(
         pred_probs = self._check_pred_probs(X)
         if y is None:
             samples = self._samples(None, pred_probs)
-            return score_best_candidates(samples, self.method, self._learned)
+            return score_best_candidates(samples, self.method, learned_by(self))
         y = self._check_labels(X, y)
         codes = encode_labels(y, self.classes_.tolist(), name="y")
         samples = self._samples(codes, pred_probs)
-        return score_labels(samples, self.method, self._learned)
+        return score_labels(samples, self.method, learned_by(self))
 
     def score(self, X, y):
         """Say how well the scores would find wrong labels among new samples.
 
-        The labels are taken as they are. If each of them were replaced with the
-        probabilities of `noise_matrix_`, which `fit` estimated, how likely is it that a
-        replaced label would score lower than a kept one? This differs between scoring
+        The given labels count as right. If each of them were replaced with the
+        probabilities of `noise_matrix_`, which `fit` estimated, how likely would a
+        replaced label score lower than a kept one? This differs between scoring
         methods, which accuracy does not. Where no noise was found, all wrong labels are
         equally likely. Wrong labels among those of `y` lower the score, for all methods
         alike. Each classifier brings a matrix of its own: for a search that is
@@ -541,7 +540,7 @@ class LabelQualityScorer(
             one in cross-validation; their samples are left out.
         """
         check_is_fitted(self)
-        return expected_auroc(*self._codes_and_candidates(X, y), self.noise_matrix_)
+        return expected_score(self, X, y)
 
     def predict(self, X):
         """Predict the class of new samples by the refitted classifier.
@@ -582,11 +581,12 @@ class LabelQualityScorer(
         )
         return to_probabilities(response, getattr(self, "temperature_", None))
 
-    def audit(self, *, filter_by="predicted_neq_given"):
+    @validate_options(filter_by=[StrOptions(set(RULES))])
+    def audit(self, *, filter_by="predicted_neq_given") -> LabelAudit:
         """Audit the labels of the training samples.
 
-        In a search or a pipeline take the scorer out of it: ``search.best_estimator_``
-        or ``pipeline[position]``.
+        Get a scorer out of a search or a pipeline by ``search.best_estimator_`` or
+        ``pipeline[position]``.
 
         Parameters
         ----------
@@ -611,15 +611,24 @@ class LabelQualityScorer(
         --------
         LabelAudit : What an audit can show.
         """
-        return LabelAudit.from_estimator(self, filter_by=filter_by)
-
-    def _training_labels(self):
-        """Return the labels that `fit` saw, and the index of their samples or None."""
-        return pickle.loads(self._training_labels_)
+        check_is_fitted(self)
+        index = None
+        if self._training_index_ is not None:
+            index = unpack(self._training_index_)
+        labels = unpack_labels(self._training_labels_, index)
+        codes = encode_labels(check_labels(labels), self.classes_.tolist())
+        samples = self._samples(codes, self.oof_pred_probs_, self.classes_)
+        return LabelAudit(
+            labels=labels,
+            index=as_index(index, len(samples)),
+            filter_by=filter_by,
+            label_quality_scores=self.label_quality_scores_.copy(),
+            **numbers_of_audit(samples, filter_by),
+        )
 
     # -- fit ---------------------------------------------------------------------------
 
-    def _out_of_sample(self, X, codes, classes, response_method, params, progress):
+    def _responses(self, X, codes, classes, response_method, params, progress):
         """Return the fitted classifier, if one fit is enough, and all responses."""
         if isinstance(self.estimator, FrozenEstimator):
             useless = sorted(params) + (["cv='oob'"] if self.cv == "oob" else [])
@@ -682,7 +691,7 @@ class LabelQualityScorer(
         Those of the folds go through cross_val_predict, which routes them again, so
         that they keep the names that the user gave them.
         """
-        if _routing_enabled():
+        if get_config()["enable_metadata_routing"]:
             routed = process_routing(self, "fit", **params)
             router = get_routing_for_object(self.estimator)
             names = router.consumes(method="fit", params=params)
@@ -775,57 +784,22 @@ class LabelQualityScorer(
     def _check_pred_probs(self, X):
         return check_pred_probs(self.predict_proba(X), name=PREDICTED).matrix()
 
-    def _samples(self, codes, pred_probs):
-        return Samples(codes, pred_probs, is_checked=True, n_jobs=self.n_jobs)
+    def _samples(self, codes, pred_probs, classes=None):
+        return Samples(
+            codes, pred_probs, classes=classes, is_checked=True, n_jobs=self.n_jobs
+        )
 
     def _check_labels(self, X, y):
         y = check_labels(y, name="y")
         check_consistent_length(X, y)
         return y
 
-    def _codes_and_candidates(self, X, y):
-        """Return the codes and all candidate scores of samples with a known label."""
-        y = self._check_labels(X, y)
-        codes, pred_probs = self._known_labels(y, self._check_pred_probs(X))
-        samples = self._samples(None, pred_probs)
-        return codes, score_candidates(samples, self.method, self._learned)
-
-    def _known_labels(self, y, pred_probs):
-        """Return the codes and probabilities of the samples with a known label."""
-        codes = find_labels(y, self.classes_.tolist())
-        is_known = codes >= 0
-        if is_known.all():
-            return codes, pred_probs
-        if not is_known.any():
-            encode_labels(y, self.classes_.tolist(), name="y")  # says so
-        unknown = sorted(set(y[~is_known].tolist()), key=str)
-        warnings.warn(
-            f"y has {np.sum(~is_known)} of {len(y)} labels of classes that fit did not "
-            f"see, {brief(unknown)}: their samples are left out of the score.",
-            UserWarning,
-            stacklevel=4,
-        )
-        return codes[is_known], pred_probs[is_known]
-
     # -- output ------------------------------------------------------------------------
-
-    @property
-    def _learned(self):
-        """What `fit` learned for `method`, which may have been set since."""
-        check_adjustable(self.method, self.adjust_pred_probs, "adjust_pred_probs=False")
-        if self.method == "noise_aware":
-            if not hasattr(self, "noise_model_"):
-                raise NotFittedError(
-                    "This LabelQualityScorer was fitted with another method than "
-                    "'noise_aware', which learns in fit; call fit again."
-                )
-            return self.noise_model_
-        return self.confident_thresholds_ if self.adjust_pred_probs else None
 
     def _candidate_columns(self, pred_probs):
         """Return what `append` asks for, computed from probabilities alone."""
         score = score_candidates if self.append == "classes" else score_best_candidates
-        return score(self._samples(None, pred_probs), self.method, self._learned)
+        return score(self._samples(None, pred_probs), self.method, learned_by(self))
 
     def _append(self, X, scores):
         scores = scores.reshape(len(scores), -1)
@@ -846,7 +820,7 @@ class LabelQualityScorer(
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the features; None takes `feature_names_in_` or, without them,
+            Names of the features; None means `feature_names_in_` or, without them,
             `["x0", "x1", ...]`. Only used if `passthrough=True`.
 
         Returns

@@ -3,30 +3,31 @@
 
 """How likely each given label is to be right.
 
-A scoring method is one function, registered under its own name: it maps labels and
-predicted probabilities to scores in [0, 1], and **higher means more likely correct**.
-All that is asked of a method follows from that function: the scores of the given labels
+A scoring method is one formula, registered under its own name: it maps label codes and
+a block of probabilities to scores in [0, 1], and **higher means more likely correct**.
+All else follows from it: the scores of the given labels
 (:func:`get_label_quality_scores`), of every label that a sample could have
-(:func:`candidate_label_scores`), and of the best of them.
+(:func:`candidate_label_scores`), and of the best of them. The function that users call
+by the name of the method is documented below the formulas.
 """
 
-from functools import wraps
 from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import expit, logit
-from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.exceptions import NotFittedError
 
 from sklabelquality._confident_learning import mean_self_confidence
+from sklabelquality._errors import brief
 from sklabelquality._input import check_pred_probs, check_samples
 from sklabelquality._noise_model import NoiseModel, fit_noise_model, posterior_of
 from sklabelquality._samples import EVERY_CLASS
-from sklabelquality._validation import brief, check_labels
+from sklabelquality._sklearn import StrOptions, validate_options
 
 
 class _Method(NamedTuple):
-    """What a method learns from a data set as a whole, and how it scores rows with it.
+    """What a method learns from a data set as a whole, and how it scores with it.
 
     `learn` gets samples and whether to adjust their probabilities. `apply` gets the
     codes of the labels to score, or `EVERY_CLASS`, a block of probabilities, and what
@@ -42,28 +43,20 @@ class _Method(NamedTuple):
 METHODS = {}
 
 
-def _scoring_method(*, adjustable=False, learn=None):
-    """Register a formula under its name and make it a function for users.
+def _method(*, adjustable=False, learn=None):
+    """Register a formula under its name, without the underscore.
 
-    A formula without a `learn` of its own gets codes and a block; what there is to
-    learn are the thresholds, if its probabilities are to be adjusted. What users call
-    takes labels and a matrix, and checks its input.
+    A formula without a `learn` of its own learns the thresholds, where its
+    probabilities are to be adjusted.
     """
 
     def register(formula):
-        name = formula.__name__
         if learn is None:
             steps = _learn_thresholds, _adjust_first(formula)
         else:
             steps = learn, formula
-        METHODS[name] = _Method(*steps, adjustable)
-
-        @wraps(formula)
-        def method(labels, pred_probs):
-            return get_label_quality_scores(labels, pred_probs, method=name)
-
-        del method.__wrapped__  # its signature is that of the formula
-        return method
+        METHODS[formula.__name__.removeprefix("_")] = _Method(*steps, adjustable)
+        return formula
 
     return register
 
@@ -73,10 +66,10 @@ def _learn_thresholds(samples, adjust):
 
 
 def _adjust_first(formula):
-    def apply(labels, pred_probs, thresholds):
+    def apply(codes, block, thresholds):
         if thresholds is not None:
-            pred_probs = _adjusted(pred_probs, thresholds)
-        return formula(labels, pred_probs)
+            block = _adjusted(block, thresholds)
+        return formula(codes, block)
 
     return apply
 
@@ -85,21 +78,59 @@ def _learn_noise(samples, adjust):
     return fit_noise_model(samples)
 
 
-# -- the methods -----------------------------------------------------------------------
+# -- the formulas ----------------------------------------------------------------------
 
 
-@_scoring_method(adjustable=True)
+@_method(adjustable=True)
+def _self_confidence(codes, block):
+    return block.of(codes)
+
+
+@_method(adjustable=True)
+def _normalized_margin(codes, block):
+    return (block.of(codes) - block.highest_besides(codes) + 1) / 2
+
+
+@_method()
+def _confidence_weighted_entropy(codes, block):
+    # A few numbers per score: float64 costs little and keeps float32 within [0, 1].
+    s = block.of(codes).astype(np.float64)
+    entropy = np.maximum(block.entropy(), 0, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        q = entropy / np.log(block.n_classes) / s
+        # Published values use the plain logarithm; log1p keeps the limit for small q.
+        scores = np.where(q < 1e-6, np.log1p(q), np.log(1 + q)) / q
+    scores[q == 0] = 1
+    scores[(s == 0) | np.isinf(q)] = 0
+    return scores
+
+
+@_method(learn=_learn_noise)
+def _noise_aware(codes, block, noise_model):
+    posterior = posterior_of(codes, block, noise_model).clip(1e-12, 1 - 1e-12)
+    own, other = (
+        np.log(np.maximum(p, 1e-6, dtype=np.float64))
+        for p in (block.of(codes), block.highest_besides(codes))
+    )
+    return expit((logit(posterior) + own - other) / 2)
+
+
+# -- what users call -------------------------------------------------------------------
+
+
 def self_confidence(labels, pred_probs):
     r"""Score each label by the probability that the model gives it.
 
     The simplest score and the one to start with. It depends on the probability of the
     given label alone, not on how the rest is spread over the other classes.
 
+    Read more in the :ref:`User Guide <scores>`.
+
     Parameters
     ----------
     labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or strings that use each class
-        at least once, in which case the columns are taken in sorted order. For
+        at least once, in which case the columns are in sorted order. For
         anything else use :func:`get_label_quality_scores` with `classes`.
 
     pred_probs : array-like or dask array of shape (n_samples, n_classes)
@@ -109,14 +140,6 @@ def self_confidence(labels, pred_probs):
     -------
     scores : ndarray of shape (n_samples,)
         Label quality scores in [0, 1], higher = more likely correct.
-
-    Raises
-    ------
-    ValueError
-        If `labels` and `pred_probs` do not fit together, or contain missing values, or
-        if `pred_probs` are no probabilities.
-    TypeError
-        If `labels` or `pred_probs` is no dense array-like.
 
     See Also
     --------
@@ -144,10 +167,9 @@ def self_confidence(labels, pred_probs):
     >>> self_confidence([0, 1], [[0.9, 0.1], [0.8, 0.2]])
     array([0.9, 0.2])
     """
-    return pred_probs.of(labels)
+    return get_label_quality_scores(labels, pred_probs, method="self_confidence")
 
 
-@_scoring_method(adjustable=True)
 def normalized_margin(labels, pred_probs):
     r"""Score each label by its lead over the most probable other class.
 
@@ -155,11 +177,13 @@ def normalized_margin(labels, pred_probs):
     comparison with :func:`self_confidence`, a low probability counts less where it is
     spread over many other classes and more where one other class is clearly better.
 
+    Read more in the :ref:`User Guide <scores>`.
+
     Parameters
     ----------
     labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or strings that use each class
-        at least once, in which case the columns are taken in sorted order. For
+        at least once, in which case the columns are in sorted order. For
         anything else use :func:`get_label_quality_scores` with `classes`.
 
     pred_probs : array-like or dask array of shape (n_samples, n_classes)
@@ -169,14 +193,6 @@ def normalized_margin(labels, pred_probs):
     -------
     scores : ndarray of shape (n_samples,)
         Label quality scores in [0, 1], higher = more likely correct.
-
-    Raises
-    ------
-    ValueError
-        If `labels` and `pred_probs` do not fit together, or contain missing values, or
-        if `pred_probs` are no probabilities.
-    TypeError
-        If `labels` or `pred_probs` is no dense array-like.
 
     See Also
     --------
@@ -205,21 +221,22 @@ def normalized_margin(labels, pred_probs):
     >>> normalized_margin([0, 0], [[0.4, 0.3, 0.3], [0.4, 0.6, 0.0]])
     array([0.55, 0.4 ])
     """
-    return (pred_probs.of(labels) - pred_probs.highest_besides(labels) + 1) / 2
+    return get_label_quality_scores(labels, pred_probs, method="normalized_margin")
 
 
-@_scoring_method(adjustable=False)
 def confidence_weighted_entropy(labels, pred_probs):
     r"""Score each label by the entropy of the prediction over its self-confidence.
 
     A low probability of the given label counts more where the model is undecided than
     where it is sure of something else.
 
+    Read more in the :ref:`User Guide <scores>`.
+
     Parameters
     ----------
     labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or strings that use each class
-        at least once, in which case the columns are taken in sorted order. For
+        at least once, in which case the columns are in sorted order. For
         anything else use :func:`get_label_quality_scores` with `classes`.
 
     pred_probs : array-like or dask array of shape (n_samples, n_classes)
@@ -229,14 +246,6 @@ def confidence_weighted_entropy(labels, pred_probs):
     -------
     scores : ndarray of shape (n_samples,)
         Label quality scores in [0, 1], higher = more likely correct.
-
-    Raises
-    ------
-    ValueError
-        If `labels` and `pred_probs` do not fit together, or contain missing values, or
-        if `pred_probs` are no probabilities.
-    TypeError
-        If `labels` or `pred_probs` is no dense array-like.
 
     See Also
     --------
@@ -252,8 +261,7 @@ def confidence_weighted_entropy(labels, pred_probs):
     .. math:: \frac{\ln(1 + q_i)}{q_i}, \quad q_i = \frac{H_i}{s_i}
 
     see [1]_. Its limits are exact: 1 for a label that has all the probability
-    (:math:`q_i = 0`), and 0 for one that has none (:math:`s_i = 0`), whatever the
-    entropy.
+    (:math:`q_i = 0`), and 0 for one that has none (:math:`s_i = 0`), for any entropy.
 
     References
     ----------
@@ -270,20 +278,12 @@ def confidence_weighted_entropy(labels, pred_probs):
     ... ).round(3)
     array([1.   , 0.549, 0.371, 0.   ])
     """
-    # A few numbers per score: float64 costs little and keeps float32 within [0, 1].
-    s = pred_probs.of(labels).astype(np.float64)
-    entropy = np.maximum(pred_probs.entropy(), 0, dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        q = entropy / np.log(pred_probs.n_classes) / s
-        # Published values take the plain logarithm; log1p keeps the limit for small q.
-        scores = np.where(q < 1e-6, np.log1p(q), np.log(1 + q)) / q
-    scores[q == 0] = 1
-    scores[(s == 0) | np.isinf(q)] = 0
-    return scores
+    return get_label_quality_scores(
+        labels, pred_probs, method="confidence_weighted_entropy"
+    )
 
 
-@_scoring_method(learn=_learn_noise)
-def noise_aware(labels, pred_probs, noise_model):  # numpydoc ignore=PR01
+def noise_aware(labels, pred_probs):
     r"""Score each label by what the whole data set says about how labels go wrong.
 
     The other scores look at one row of probabilities. This one learns from all labels
@@ -291,11 +291,13 @@ def noise_aware(labels, pred_probs, noise_model):  # numpydoc ignore=PR01
     that is often given to samples of another class scores lower than one that is not,
     at the same probabilities.
 
+    Read more in the :ref:`User Guide <scores>`.
+
     Parameters
     ----------
     labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or strings that use each class
-        at least once, in which case the columns are taken in sorted order. For
+        at least once, in which case the columns are in sorted order. For
         anything else use :func:`get_label_quality_scores` with `classes`.
 
     pred_probs : array-like or dask array of shape (n_samples, n_classes)
@@ -305,14 +307,6 @@ def noise_aware(labels, pred_probs, noise_model):  # numpydoc ignore=PR01
     -------
     scores : ndarray of shape (n_samples,)
         Label quality scores in [0, 1], higher = more likely correct.
-
-    Raises
-    ------
-    ValueError
-        If `labels` and `pred_probs` do not fit together, or contain missing values, or
-        if `pred_probs` are no probabilities.
-    TypeError
-        If `labels` or `pred_probs` is no dense array-like.
 
     See Also
     --------
@@ -329,16 +323,10 @@ def noise_aware(labels, pred_probs, noise_model):  # numpydoc ignore=PR01
     .. math:: \operatorname{expit}\Big(\frac{1}{2} \Big(\operatorname{logit} p_i
         + \ln P_{i y_i} - \ln \max_{k \neq y_i} P_{ik}\Big)\Big)
 
-    **When to take it.** Over 360 cells of injected noise its mean average precision for
-    wrong labels is .776, that of the other scores .742 to .755. All of the gain comes
-    from noise that depends on the class (.804 against .723 at most), and most of it
-    where a fifth of the labels or more are wrong. It finds less than self-confidence
-    where errors are few (at 5 %, .687 against .705) or fall on difficult samples (.711
-    against .737), and with naive Bayes. It is not for many small classes, which these
-    data do not have: with 10 samples of each of 100 classes it found less (.746 against
-    .848 in one case), see :func:`learn_noise_model`. On images it is .522 against .512
-    at most for errors that people made, and .995 against .992 for synthetic errors of
-    CIFAR-10. The figures come from ``docs/benchmarks/noise_aware.py``.
+    It finds more than the other scores where annotators confuse particular classes,
+    above all where a fifth of the labels or more are wrong, and less where errors are
+    few or fall on difficult samples, with naive Bayes, and for many small classes, see
+    :func:`learn_noise_model`. The figures are in ``docs/benchmarks/README.md``.
 
     References
     ----------
@@ -360,27 +348,13 @@ def noise_aware(labels, pred_probs, noise_model):  # numpydoc ignore=PR01
     >>> noise_aware(labels, np.column_stack([1 - p_dog, p_dog]))[:2].round(2)
     array([0.04, 0.15])
     """
-    posterior = posterior_of(labels, pred_probs, noise_model).clip(1e-12, 1 - 1e-12)
-    own, other = (
-        np.log(np.maximum(p, 1e-6, dtype=np.float64))
-        for p in (pred_probs.of(labels), pred_probs.highest_besides(labels))
-    )
-    return expit((logit(posterior) + own - other) / 2)
+    return get_label_quality_scores(labels, pred_probs, method="noise_aware")
 
 
-# -- what users call -------------------------------------------------------------------
-
-
-@validate_params(
-    {
-        "labels": "no_validation",
-        "pred_probs": "no_validation",
-        "method": [StrOptions(set(METHODS))],
-        "adjust_pred_probs": ["boolean"],
-        "classes": "no_validation",
-        "n_jobs": [Integral, None],
-    },
-    prefer_skip_nested_validation=True,
+@validate_options(
+    method=[StrOptions(set(METHODS))],
+    adjust_pred_probs=["boolean"],
+    n_jobs=[Integral, None],
 )
 def get_label_quality_scores(
     labels,
@@ -397,16 +371,18 @@ def get_label_quality_scores(
     sample in training, as :func:`~sklearn.model_selection.cross_val_predict` gives
     them. :class:`LabelQualityScorer` does both steps.
 
+    Read more in the :ref:`User Guide <scores>`.
+
     Parameters
     ----------
     labels : array-like or dask array of shape (n_samples,)
         The given labels: integers 0 to n_classes - 1, or labels of any kind that
         `classes` lists, or strings that use each class at least once, in which case
-        the columns are taken in sorted order.
+        the columns are in sorted order.
 
     pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class. Rows must sum to 1 within
-        0.001 and values lie in [0, 1] within 1e-6. Columns of a data frame are taken by
+        0.001 and values lie in [0, 1] within 1e-6. Columns of a data frame are used by
         position, or by name where the names are exactly the classes.
 
     method : {"self_confidence", "normalized_margin", \
@@ -424,9 +400,8 @@ def get_label_quality_scores(
         classifier's `classes_`.
 
     n_jobs : int, default=None
-        Number of threads that score. None means 1 unless in a
-        :obj:`joblib.parallel_backend` context, -1 means all processors. It changes
-        nothing but the time.
+        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        context, -1 means all processors. Results do not depend on it.
 
     Returns
     -------
@@ -438,11 +413,7 @@ def get_label_quality_scores(
     Raises
     ------
     ValueError
-        If `labels`, `pred_probs` and `classes` do not fit together, or contain missing
-        values, if `pred_probs` are no probabilities, if `method` is unknown or cannot
-        be adjusted.
-    TypeError
-        If `labels` or `pred_probs` is no dense array-like.
+        If `method` cannot be adjusted.
 
     See Also
     --------
@@ -493,32 +464,35 @@ def get_label_quality_scores(
     array([0.925, 0.25 , 0.85 , 0.125, 0.85 , 0.925])
     """
     check_adjustable(method, adjust_pred_probs, "adjust_pred_probs=False")
-    samples, _ = check_samples(labels, pred_probs, classes, n_jobs=n_jobs)
+    samples = check_samples(labels, pred_probs, classes, n_jobs=n_jobs)
     return score_labels(samples, method, learn(samples, method, adjust_pred_probs))
 
 
-@validate_params(
-    {
-        "pred_probs": "no_validation",
-        "method": [StrOptions(set(METHODS))],
-        "thresholds": "no_validation",
-        "noise_model": [NoiseModel, None],
-    },
-    prefer_skip_nested_validation=True,
+@validate_options(
+    method=[StrOptions(set(METHODS))],
+    noise_model=[NoiseModel, None],
+    n_jobs=[Integral, None],
 )
 def candidate_label_scores(
-    pred_probs, *, method="self_confidence", thresholds=None, noise_model=None
+    pred_probs,
+    *,
+    method="self_confidence",
+    thresholds=None,
+    noise_model=None,
+    n_jobs=None,
 ):
-    """Score every label that a sample could have, whatever label it was given.
+    """Score every label that a sample could have, not only the given one.
 
     The score in row i, column k is what :func:`get_label_quality_scores` would give
     sample i if its label were class k and nothing else changed.
+
+    Read more in the :ref:`User Guide <scores>`.
 
     Parameters
     ----------
     pred_probs : array-like or dask array of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of each class; rows sum to 1. Columns are
-        taken by position.
+        used by position.
 
     method : {"self_confidence", "normalized_margin", \
             "confidence_weighted_entropy", "noise_aware"}, default="self_confidence"
@@ -533,6 +507,10 @@ def candidate_label_scores(
     noise_model : NoiseModel, default=None
         What :func:`learn_noise_model` returns, for `"noise_aware"`.
 
+    n_jobs : int, default=None
+        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        context, -1 means all processors. Results do not depend on it.
+
     Returns
     -------
     scores : ndarray of shape (n_samples, n_classes)
@@ -542,10 +520,7 @@ def candidate_label_scores(
     Raises
     ------
     ValueError
-        If `pred_probs` are no probabilities, if `thresholds` or `noise_model` does not
-        fit them or `method`, or if `method` is unknown.
-    TypeError
-        If `pred_probs` is no dense array-like.
+        If `thresholds` or `noise_model` does not fit `pred_probs` or `method`.
 
     See Also
     --------
@@ -569,7 +544,7 @@ def candidate_label_scores(
             f"but method is {method!r} and noise_model is {brief(noise_model)}; pass "
             "what learn_noise_model returns with method='noise_aware'."
         )
-    samples = check_pred_probs(pred_probs)
+    samples = check_pred_probs(pred_probs, n_jobs=n_jobs)
     learned = noise_model
     if thresholds is not None:
         learned = _check_thresholds(thresholds, samples)
@@ -582,122 +557,28 @@ def candidate_label_scores(
     return score_candidates(samples, method, learned)
 
 
-@validate_params(
-    {
-        "mask": "no_validation",
-        "labels": "no_validation",
-        "pred_probs": "no_validation",
-        "rank_by": [StrOptions(set(METHODS))],
-        "rank_by_kwargs": [dict, None],
-        "classes": "no_validation",
-    },
-    prefer_skip_nested_validation=True,
-)
-def order_label_issues(
-    mask,
-    labels,
-    pred_probs,
-    *,
-    rank_by="self_confidence",
-    rank_by_kwargs=None,
-    classes=None,
-):
-    """Positions of the label issues, the worst label first.
-
-    Parameters
-    ----------
-    mask : array-like of shape (n_samples,), dtype=bool
-        True for each label issue, a sample that is judged to be mislabelled.
-
-    labels : array-like or dask array of shape (n_samples,)
-        The given labels: integers 0 to n_classes - 1, or labels of any kind that
-        `classes` lists, or strings that use each class at least once.
-
-    pred_probs : array-like or dask array of shape (n_samples, n_classes)
-        Out-of-sample predicted probabilities of each class; rows sum to 1.
-
-    rank_by : {"self_confidence", "normalized_margin", \
-            "confidence_weighted_entropy", "noise_aware"}, default="self_confidence"
-        The scoring method to order by.
-
-    rank_by_kwargs : dict, default=None
-        `{"adjust_pred_probs": True}` to order by adjusted scores. Their thresholds are
-        those of all samples, not of the issues.
-
-    classes : array-like of shape (n_classes,), default=None
-        The labels that the columns of `pred_probs` stand for.
-
-    Returns
-    -------
-    positions : ndarray of shape (n_issues,), dtype=intp
-        Positions of the issues by ascending label quality score. Issues with equal
-        scores keep their order.
-
-    Raises
-    ------
-    ValueError
-        If `mask`, `labels`, `pred_probs` and `classes` do not fit together or are
-        not what they should be, or if the scoring method is unknown.
-    TypeError
-        If `mask` is not boolean, `labels` or `pred_probs` is no dense array-like, or
-        `rank_by_kwargs` has an unknown name.
-
-    See Also
-    --------
-    get_label_quality_scores : The scores that are ordered.
-
-    Examples
-    --------
-    Take the labels that are not the most probable class for issues:
-
-    >>> import numpy as np
-    >>> from sklabelquality import order_label_issues
-    >>> labels = np.array([0, 0, 1])
-    >>> pred_probs = np.array([[0.3, 0.7], [0.8, 0.2], [0.9, 0.1]])
-    >>> order_label_issues(pred_probs.argmax(axis=1) != labels, labels, pred_probs)
-    array([2, 0])
-    """
-    rank_by_kwargs = rank_by_kwargs or {}
-    if rank_by_kwargs.keys() - {"adjust_pred_probs"}:
-        raise TypeError(
-            "rank_by_kwargs may hold 'adjust_pred_probs' alone, but has "
-            f"{brief(list(rank_by_kwargs))}; pass the method as rank_by and the "
-            "classes as classes."
-        )
-    adjust = rank_by_kwargs.get("adjust_pred_probs", False)
-    check_adjustable(rank_by, adjust, "adjust_pred_probs=False")
-    samples, _ = check_samples(labels, pred_probs, classes)
-    scores = score_labels(samples, rank_by, learn(samples, rank_by, adjust))
-    positions = samples.call(_order_issues, mask, scores)
-    return samples.output(positions, (np.nan,), np.intp)
-
-
-def _order_issues(mask, scores):
-    """Return the positions that a mask marks, by ascending score."""
-    mask = check_labels(mask, name="mask")
-    if mask.dtype != bool:
-        raise TypeError(
-            f"mask must be boolean, but has dtype {mask.dtype}; turn positions into a "
-            "mask by numpy.isin(numpy.arange(n_samples), positions)."
-        )
-    if len(mask) != len(scores):
-        raise ValueError(
-            f"mask must have one entry per sample, but has length {len(mask)} for "
-            f"{len(scores)} labels; pass False for the labels that are no issues."
-        )
-    positions = np.flatnonzero(mask)
-    return positions[np.argsort(scores[positions], kind="stable")]
-
-
 # -- from one method to all scores -----------------------------------------------------
 
 
 def learn(samples, method, adjust_pred_probs):
     """Learn what a method needs to know of the data set as a whole.
 
-    Returns thresholds, a noise model, or None if each sample stands for itself.
+    Returns thresholds, a noise model, or None if there is nothing to learn.
     """
     return METHODS[method].learn(samples, adjust_pred_probs)
+
+
+def learned_by(scorer):
+    """Return what a fitted scorer learned for its method, which may have been set."""
+    check_adjustable(scorer.method, scorer.adjust_pred_probs, "adjust_pred_probs=False")
+    if scorer.method == "noise_aware":
+        if not hasattr(scorer, "noise_model_"):
+            raise NotFittedError(
+                f"This {type(scorer).__name__} was fitted with another method than "
+                "'noise_aware', which learns in fit; call fit again."
+            )
+        return scorer.noise_model_
+    return scorer.confident_thresholds_ if scorer.adjust_pred_probs else None
 
 
 def score_labels(samples, method, learned=None):

@@ -9,12 +9,12 @@ are computed block by block is enough.
 
 import numpy as np
 
-# So many values are gathered before those that are too low are dropped.
-PATIENCE = 2**15
-# So many ranges of values are counted to drop most of them before the rest is sorted,
-# if each cell gets so many ranges at least.
+# Number of values to collect before those that are too low are dropped.
+MAX_BUFFER = 2**15
+# Number of ranges in which values are counted, to drop most of them before the rest is
+# sorted, and the fewest ranges of a cell for which this is worth it.
 N_RANGES, FEWEST_RANGES = 2**14, 2**3
-# So many ranges are counted in a pass of its own.
+# Number of ranges that are counted in a pass of its own.
 N_RANGES_OF_PASS = 2**17
 
 
@@ -26,25 +26,27 @@ class Shortlist:
     n_wanted : ndarray of shape (n_cells,), dtype=intp
         How many values are wanted in each cell.
 
-    bars : ndarray of shape (n_cells,), default=None
+    cutoffs : ndarray of shape (n_cells,), default=None
         No lower value is among the wanted ones.
 
     Attributes
     ----------
-    bars : ndarray of shape (n_cells,)
+    cutoffs : ndarray of shape (n_cells,)
         A lower value is not worth an offer.
     """
 
-    def __init__(self, n_wanted, bars=None):
+    def __init__(self, n_wanted, cutoffs=None):
         self.n_wanted = n_wanted
-        self.bars = np.where(n_wanted > 0, -np.inf if bars is None else bars, np.inf)
+        self.cutoffs = np.where(
+            n_wanted > 0, -np.inf if cutoffs is None else cutoffs, np.inf
+        )
         self._parts = []
         self._n_offered = 0
-        self._room = max(PATIENCE, 2 * int(n_wanted.sum()))
+        self._room = max(MAX_BUFFER, 2 * int(n_wanted.sum()))
 
     def offer(self, cells, values, positions):
         """Take the cell, value from -1 to 1, and position of some samples."""
-        is_worth_it = values >= self.bars[cells]
+        is_worth_it = values >= self.cutoffs[cells]
         part = cells[is_worth_it], values[is_worth_it], positions[is_worth_it]
         self._parts.append(part)
         self._n_offered += len(part[0])
@@ -57,22 +59,22 @@ class Shortlist:
             none = np.empty(0, dtype=np.intp)
             return none, np.empty(0), none
         cells, values, positions = map(np.concatenate, zip(*self._parts, strict=True))
-        if len(self.bars) * FEWEST_RANGES <= N_RANGES:
-            counts = count_in_ranges(cells, values, len(self.bars), N_RANGES)
-            kept = values >= bars_of_counts(counts, self.n_wanted)[cells]
+        if len(self.cutoffs) * FEWEST_RANGES <= N_RANGES:
+            counts = count_in_ranges(cells, values, len(self.cutoffs), N_RANGES)
+            kept = values >= cutoffs_of_counts(counts, self.n_wanted)[cells]
             cells, values, positions = cells[kept], values[kept], positions[kept]
         # One whole number for both, as sorting these is fast.
-        n_steps = 2 ** (62 - len(self.bars).bit_length())
+        n_steps = 2 ** (62 - len(self.cutoffs).bit_length())
         steps = ((values + 1) * (n_steps / 2)).astype(np.int64)
         keys = cells * n_steps + np.clip(steps, 0, n_steps - 1, out=steps)
         in_order = np.sort(keys)
-        starts = np.searchsorted(in_order, np.arange(len(self.bars) + 1) * n_steps)
+        starts = np.searchsorted(in_order, np.arange(len(self.cutoffs) + 1) * n_steps)
         is_full = (np.diff(starts) >= self.n_wanted) & (self.n_wanted > 0)
-        lowest = np.full(len(self.bars), -1)
+        lowest = np.full(len(self.cutoffs), -1)
         lowest[is_full] = in_order[(starts[1:] - self.n_wanted)[is_full]]
         # A little less than the lowest value, which was rounded.
-        bars = (lowest[is_full] % n_steps) * (2 / n_steps) - 1
-        self.bars[is_full] = bars - 2 * np.finfo(values.dtype).eps
+        cutoffs = (lowest[is_full] % n_steps) * (2 / n_steps) - 1
+        self.cutoffs[is_full] = cutoffs - 2 * np.finfo(values.dtype).eps
         n_higher = starts[1:] - np.searchsorted(in_order, lowest, side="right")
         kept = keys > lowest[cells]
         tied = np.flatnonzero(keys == lowest[cells])
@@ -122,11 +124,11 @@ def count_in_ranges(cells, values, n_cells, n_ranges):
     return counts.reshape(n_cells, n_ranges)
 
 
-def bars_of_counts(counts, n_wanted):
+def cutoffs_of_counts(counts, n_wanted):
     """Return the lower end of the range of the lowest value that is wanted, by cell."""
     n_ranges = counts.shape[1]
     n_higher_ranges = (counts.cumsum(axis=1) < n_wanted[:, np.newaxis]).sum(axis=1)
     is_open = n_higher_ranges >= n_ranges - 1
     # A little less, so that rounding errors do not decide.
-    bars = 1 - 2 * (n_higher_ranges + 1) / n_ranges - 1e-6
-    return np.where(is_open, -np.inf, bars)
+    cutoffs = 1 - 2 * (n_higher_ranges + 1) / n_ranges - 1e-6
+    return np.where(is_open, -np.inf, cutoffs)

@@ -5,9 +5,9 @@
 
 import pickle
 import re
-import subprocess
 import sys
 from html.parser import HTMLParser
+from importlib.resources import files
 from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
@@ -62,8 +62,8 @@ def _close_figures():
     plt.close("all")
 
 
-def noisy_problem(n_samples, names, seed=0):
-    """Labels of which about a tenth are wrong, and probabilities that know it."""
+def named_problem(n_samples, names, seed=0):
+    """Named labels of which about a tenth are wrong, and probabilities that know it."""
     rng = np.random.default_rng(seed)
     n_classes = len(names)
     truth = rng.integers(n_classes, size=n_samples)
@@ -74,7 +74,7 @@ def noisy_problem(n_samples, names, seed=0):
 
 
 def noisy_audit(n_samples, names, **kwargs):
-    labels, pred_probs = noisy_problem(n_samples, names)
+    labels, pred_probs = named_problem(n_samples, names)
     return LabelAudit.from_pred_probs(labels, pred_probs, classes=names, **kwargs)
 
 
@@ -195,7 +195,7 @@ def test_tables_without_pandas(monkeypatch):
 
 
 def test_class_tables_are_those_of_the_functions(global_random_seed):
-    labels, pred_probs = noisy_problem(500, list("abcd"), global_random_seed)
+    labels, pred_probs = named_problem(500, list("abcd"), global_random_seed)
     labels[:40] = "d"  # the last class has the worst labels
     audit = LabelAudit.from_pred_probs(labels, pred_probs)
     health = audit.class_health()
@@ -246,6 +246,38 @@ def test_numbers_of_rows_are_checked(n):
 # -- where an audit comes from ---------------------------------------------------------
 
 
+def test_audit_of_computed_values():
+    audit = LabelAudit(
+        labels=np.array([7, 9, 9]),
+        classes=np.array([7, 8, 9]),
+        index=np.array(["x", "y", "z"]),
+        filter_by="some rule",
+        label_quality_scores=np.array([0.5, 0.2, 0.1]),
+        is_label_issue=np.array([False, True, True]),
+        codes=np.array([0, 2, 2]),
+        predicted_codes=np.array([0, 1, 0]),
+        given_probability=np.array([0.9, 0.3, 0.4]),
+        predicted_probability=np.array([0.9, 0.7, 0.6]),
+        joint=np.array([[1.0, 0, 0], [0, 0, 0], [0.5, 0.5, 1]]),
+        n_confident_issues=5,
+    )
+    assert repr(audit) == "LabelAudit(n_samples=3, n_classes=3, n_label_issues=2)"
+    assert audit.accuracy == pytest.approx(1 / 3)
+    frame = audit.to_frame(sort=True)
+    assert list(map(list, frame.itertuples())) == [
+        ["z", 9, 7, 0.1, True, 1, 0.4, 0.6],
+        ["y", 9, 8, 0.2, True, 2, 0.3, 0.7],
+        ["x", 7, 7, 0.5, False, 3, 0.9, 0.9],
+    ]
+    assert_array_equal(audit.confusion_matrix(), [[1, 0, 0], [0, 0, 0], [1, 1, 0]])
+    assert audit.class_health()["class"].tolist() == [9, 7, 8]
+    assert audit.class_health()["label_quality"].tolist() == [0.5, 1, 1]
+    assert audit.overlapping_classes()["n_b_labelled_a"].tolist() == [0, 0]
+    assert audit.overlapping_classes()["n_a_labelled_b"].tolist() == [0.5, 0.5]
+    assert "by the rule some rule" in audit.summary()
+    assert "5 or 1 wrong labels" in audit.summary()
+
+
 @pytest.fixture
 def iris():
     X, y = load_iris(return_X_y=True, as_frame=True)
@@ -270,15 +302,18 @@ def test_audit_of_a_scorer(iris, method):
     assert {"flower 0", "flower 75", "flower 149"} <= set(audit.worst(10).index)
     mask = find_label_issues(y, scorer.oof_pred_probs_, classes=scorer.classes_)
     assert_array_equal(audit.is_label_issue, mask)
-    twin = LabelAudit.from_pred_probs(
+    direct = LabelAudit.from_pred_probs(
         y,
         scorer.oof_pred_probs_,
         classes=scorer.classes_,
         method=method,
         adjust_pred_probs=True,
     )
-    pd.testing.assert_frame_equal(twin.to_frame(), frame)
-    pd.testing.assert_frame_equal(LabelAudit.from_estimator(scorer).to_frame(), frame)
+    pd.testing.assert_frame_equal(direct.to_frame(), frame)
+    other = LabelAudit.from_estimator(scorer, filter_by="both")
+    expected = scorer.audit(filter_by="both")
+    pd.testing.assert_frame_equal(other.to_frame(), expected.to_frame())
+    assert other.summary() == expected.summary() != audit.summary()
 
 
 def test_rule_of_an_audit(iris):
@@ -320,25 +355,9 @@ def test_audit_remembers_the_labels_that_fit_saw(iris):
         clone(scorer).audit()
 
 
-def test_fitted_scorer_loads_without_pandas(iris):
-    scorer = LabelQualityScorer(GaussianNB()).fit(*iris)
-    code = (
-        "import pickle, sys; sys.modules['pandas'] = None; "
-        "scorer = pickle.load(sys.stdin.buffer); "
-        "print(scorer.label_quality_scores_.shape)"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        input=pickle.dumps(scorer),
-        capture_output=True,
-        check=True,
-    )
-    assert result.stdout.split() == [b"(150,)"]
-
-
 @pytest.mark.parametrize("container", [np.array, pd.Series])
 def test_audit_shares_nothing_with_what_was_passed(container, iris):
-    labels, pred_probs = noisy_problem(50, list("abc"))
+    labels, pred_probs = named_problem(50, list("abc"))
     labels = container(labels)
     index, classes = np.arange(50), np.array(list("abc"))
     audit = LabelAudit.from_pred_probs(labels, pred_probs, classes=classes, index=index)
@@ -392,7 +411,7 @@ def test_bad_input_is_refused():
 
 @pytest.mark.parametrize("adjust", [False, True])
 def test_scores_of_an_audit(adjust, global_random_seed):
-    problem = noisy_problem(300, list("abc"), global_random_seed)
+    problem = named_problem(300, list("abc"), global_random_seed)
     kwargs = {"method": "normalized_margin", "adjust_pred_probs": adjust}
     audit = LabelAudit.from_pred_probs(*problem, **kwargs)
     expected = get_label_quality_scores(*problem, **kwargs)
@@ -417,7 +436,7 @@ def test_text():
 
 
 def test_report_says_how_many_labels_are_estimated_to_be_wrong(global_random_seed):
-    problem = noisy_problem(1000, list("abc"), global_random_seed)
+    problem = named_problem(1000, list("abc"), global_random_seed)
     audit = LabelAudit.from_pred_probs(*problem)
     raw, calibrated = (
         num_label_issues(*problem, calibrate=calibrate) for calibrate in (False, True)
@@ -507,6 +526,12 @@ def test_page_says_what_the_tables_say():
         assert f"{row[0]}, {row.n_given}, {row.label_noise:.1%}" in ", ".join(texts)
     for row in audit.confusion_matrix():
         assert ", ".join(f"{count:,}" for count in row if count) in ", ".join(texts)
+
+
+def test_style_of_the_page_is_the_file():
+    style = (files("sklabelquality") / "report.css").read_text(encoding="utf-8")
+    assert ".sklabelquality-audit" in style
+    assert style in noisy_audit(100, NASTY)._repr_html_()
 
 
 def elements(audit, tag, kind=None):

@@ -1,34 +1,38 @@
 # Authors: The sklabelquality developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""What the probabilities say about the data set as a whole."""
+"""What the probabilities say about the data set as a whole: thresholds, matrices."""
 
 from functools import partial
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from problems import (
+    FUNCTIONS,
+    KNOWN_NOISE,
+    KNOWN_PRIOR,
+    X,
+    Y,
+    inverse_noise_matrix,
+    labels_with_known_noise,
+    random_problem,
+)
 from scipy.sparse import csr_array
-from sklearn.datasets import load_iris
 from sklearn.naive_bayes import GaussianNB
 
 from sklabelquality import (
     LabelQualityScorer,
-    class_health,
     confident_joint,
     confident_thresholds,
-    find_label_issues,
-    inject_label_noise,
-    inverse_noise_matrix,
     joint_distribution,
-    noise_aware,
+    make_label_noise_scorer,
     noise_matrix,
-    num_label_issues,
-    overlapping_classes,
-    true_class_prior,
 )
 from sklabelquality._confident_learning import count_confident_joint
 from sklabelquality._samples import Samples
+
+# -- thresholds and the confident joint ------------------------------------------------
 
 
 def test_thresholds_by_hand():
@@ -82,34 +86,29 @@ def test_confident_class_reaches_its_own_threshold():
     assert_array_equal(joint[0], [0, 1, 0])
 
 
-@pytest.mark.parametrize(
-    "function",
-    [
-        confident_joint,
-        partial(confident_joint, calibrate=True),
-        joint_distribution,
-        noise_matrix,
-        inverse_noise_matrix,
-        true_class_prior,
-        class_health,
-        overlapping_classes,
-        num_label_issues,
-        partial(num_label_issues, calibrate=True),
-        partial(find_label_issues, filter_by="prune_by_noise_rate"),
-        partial(find_label_issues, filter_by="prune_by_class"),
-        noise_aware,
-    ],
-)
-def test_pairs_of_many_classes_are_sparse(function, monkeypatch, global_random_seed):
-    rng = np.random.default_rng(global_random_seed)
-    labels = rng.integers(5, size=80)  # no label of class 5
-    pred_probs = rng.dirichlet(np.full(6, 0.3), size=80)
-    expected = function(labels, pred_probs)
-    monkeypatch.setattr("sklabelquality._confident_learning.MOST_DENSE_CLASSES", 5)
-    result = function(labels, pred_probs)
-    if np.ndim(expected) == 2:
-        assert isinstance(result, csr_array)
-        result = result.toarray()
+# -- many classes ----------------------------------------------------------------------
+
+MATRICES = [
+    confident_joint,
+    partial(confident_joint, calibrate=True),
+    joint_distribution,
+    noise_matrix,
+]
+NAMES_OF_MATRICES = ["joint", "calibrated joint", "distribution", "noise matrix"]
+every_matrix = pytest.mark.parametrize("function", MATRICES, ids=NAMES_OF_MATRICES)
+
+
+def problem_with_an_unused_class(seed):
+    return random_problem(seed, n_samples=80, n_classes=6, n_used=5)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_sparse_counts_change_nothing(name, monkeypatch, global_random_seed):
+    labels, pred_probs = problem_with_an_unused_class(global_random_seed)
+    expected = FUNCTIONS[name](labels, pred_probs)
+    monkeypatch.setattr("sklabelquality._confident_learning.MAX_DENSE_COUNTS", 5)
+    result = FUNCTIONS[name](labels, pred_probs)
+    assert type(result) is type(expected)
     if not isinstance(expected, dict):
         expected, result = {"": expected}, {"": result}
     elif "class_a" in expected:  # rounding may swap pairs that tie
@@ -118,23 +117,74 @@ def test_pairs_of_many_classes_are_sparse(function, monkeypatch, global_random_s
             table.update({name: column[order] for name, column in table.items()})
     for name, values in expected.items():
         assert_allclose(result[name], values, rtol=1e-12)
+        assert np.asarray(result[name]).dtype == np.asarray(values).dtype
+
+
+@every_matrix
+@pytest.mark.parametrize("most_dense", [5, 6])
+def test_sparse_output(function, most_dense, monkeypatch, global_random_seed):
+    labels, pred_probs = problem_with_an_unused_class(global_random_seed)
+    dense = function(labels, pred_probs)
+    assert type(dense) is np.ndarray
+    monkeypatch.setattr(
+        "sklabelquality._confident_learning.MAX_DENSE_COUNTS", most_dense
+    )
+    result = function(labels, pred_probs, sparse_output=True)
+    assert type(result) is csr_array
+    assert result.dtype == dense.dtype
+    assert result.nnz == np.count_nonzero(dense)
+    assert_allclose(result.toarray(), dense, rtol=1e-12)
+
+
+@every_matrix
+def test_dense_result_of_too_many_classes_is_refused(
+    function, monkeypatch, global_random_seed
+):
+    labels, pred_probs = problem_with_an_unused_class(global_random_seed)
+    dense = function(labels, pred_probs)
+    monkeypatch.setattr("sklabelquality._confident_learning.MAX_DENSE_RESULT", 5)
+    with pytest.raises(ValueError, match=r"than 5 classes, .*sparse_output=True\.$"):
+        function(labels, pred_probs)
+    result = function(labels, pred_probs, sparse_output=True)
+    assert_allclose(result.toarray(), dense, rtol=1e-12)
+
+
+@every_matrix
+def test_ten_thousand_and_one_classes(function):
+    pred_probs = np.full((2, 10_001), 0.1 / 10_000)
+    pred_probs[[0, 1], [0, 10_000]] = 0.9
+    with pytest.raises(ValueError, match=r"is False for 10001, .*0\.8 GB"):
+        function([0, 10_000], pred_probs)
+    matrix = function([0, 10_000], pred_probs, sparse_output=True)
+    assert matrix.shape == (10_001, 10_001)
+    assert matrix[0, 0] == matrix[10_000, 10_000] > 0
 
 
 def test_scorer_of_many_classes_scores_the_same(monkeypatch):
-    X, y = load_iris(return_X_y=True)
-    scorer = LabelQualityScorer(GaussianNB())
-    expected = scorer.fit(X, y).score(X, y)
-    of_matrix = inject_label_noise(
-        y, kind="asymmetric", noise_matrix=scorer.noise_matrix_, random_state=0
-    )
-    monkeypatch.setattr("sklabelquality._confident_learning.MOST_DENSE_CLASSES", 2)
-    assert isinstance(scorer.fit(X, y).noise_matrix_, csr_array)
-    assert_allclose(scorer.score(X, y), expected)
-    of_sparse = inject_label_noise(
-        y, kind="asymmetric", noise_matrix=scorer.noise_matrix_, random_state=0
-    )
-    assert_array_equal(of_sparse, of_matrix)
+    scorer = LabelQualityScorer(GaussianNB()).fit(X, Y)
+    expected, matrix = scorer.score(X, Y), scorer.noise_matrix_
+    audit = scorer.audit(filter_by="both")
+    monkeypatch.setattr("sklabelquality._confident_learning.MAX_DENSE_COUNTS", 2)
+    scorer.fit(X, Y)
+    assert type(scorer.noise_matrix_) is np.ndarray
+    assert_allclose(scorer.noise_matrix_, matrix, rtol=1e-12)
+    assert_allclose(scorer.score(X, Y), expected)
+    assert scorer.audit(filter_by="both").summary() == audit.summary()
 
+
+def test_scorer_of_very_many_classes_has_no_noise_matrix(monkeypatch):
+    scorer = LabelQualityScorer(GaussianNB()).fit(X, Y)
+    uniform = make_label_noise_scorer(noise="uniform")(scorer, X, Y)
+    assert scorer.score(X, Y) != uniform
+    monkeypatch.setattr("sklabelquality._confident_learning.MAX_DENSE_RESULT", 2)
+    monkeypatch.setattr("sklabelquality._scorer.MAX_DENSE_RESULT", 2)
+    scorer.fit(X, Y)
+    assert not hasattr(scorer, "noise_matrix_")
+    assert scorer.score(X, Y) == uniform
+    assert make_label_noise_scorer()(scorer, X, Y) == uniform
+
+
+# -- matrices --------------------------------------------------------------------------
 
 # Thresholds are .6, .5 and .7; the comment gives the confident class.
 BY_HAND = [
@@ -161,9 +211,8 @@ def test_all_matrices_by_hand():
     assert_allclose(confident_joint(labels, pred_probs, calibrate=True), calibrated)
     assert_allclose(joint_distribution(labels, pred_probs), calibrated / 10)
     shares = [[2 / 3, 1 / 3, 0], [1 / 4, 3 / 4, 0], [0, 0, 1]]
-    assert_allclose(inverse_noise_matrix(labels, pred_probs), shares)
+    assert_allclose(inverse_noise_matrix(calibrated / 10), shares)
     assert_allclose(noise_matrix(labels, pred_probs), shares)
-    assert_allclose(true_class_prior(labels, pred_probs), [0.3, 0.4, 0.3])
 
 
 def test_matrices_tell_rows_from_columns():
@@ -172,7 +221,8 @@ def test_matrices_tell_rows_from_columns():
     pred_probs = np.eye(2)[[0] * 4 + [1] * 8] * 0.8 + 0.1
     # A threshold of .5 for class 0 and of .9 for class 1.
     assert_array_equal(confident_joint(labels, pred_probs), [[4, 4], [0, 4]])
-    assert_allclose(inverse_noise_matrix(labels, pred_probs), [[0.5, 0.5], [0, 1]])
+    joint = joint_distribution(labels, pred_probs)
+    assert_allclose(joint, np.array([[4, 4], [0, 4]]) / 12)
     assert_allclose(noise_matrix(labels, pred_probs), [[1, 0], [0.5, 0.5]])
 
 
@@ -184,16 +234,15 @@ def test_identities_of_the_matrices(n_used, global_random_seed):
     n_given = np.bincount(labels, minlength=5)
     calibrated = confident_joint(labels, pred_probs, calibrate=True)
     joint = joint_distribution(labels, pred_probs)
-    prior = true_class_prior(labels, pred_probs)
+    prior = joint.sum(axis=0)
     T = noise_matrix(labels, pred_probs)
-    inverse = inverse_noise_matrix(labels, pred_probs)
+    inverse = inverse_noise_matrix(joint)
 
     assert 0 < confident_joint(labels, pred_probs).sum() <= 400
     assert_allclose(calibrated.sum(axis=1), n_given)
     assert_allclose(joint, calibrated / 400)
     assert_allclose(joint.sum(), 1)
     assert_allclose(joint.sum(axis=1), n_given / 400)
-    assert_allclose(joint.sum(axis=0), prior)
     assert_allclose(T.sum(axis=1), 1)
     assert_allclose(inverse.sum(axis=1), 1)
     assert_allclose(prior @ T, n_given / 400)
@@ -207,24 +256,22 @@ def test_identities_of_the_matrices(n_used, global_random_seed):
 
 def test_known_noise_is_recovered(global_random_seed):
     rng = np.random.default_rng(global_random_seed)
-    truth = np.array([[0.8, 0.15, 0.05], [0.0, 1.0, 0.0], [0.25, 0.0, 0.75]])
-    prior = np.array([0.5, 0.3, 0.2])
-    true_class = rng.choice(3, size=100_000, p=prior)
-    labels = (truth[true_class].cumsum(axis=1) < rng.random((100_000, 1))).sum(axis=1)
+    true_class, labels = labels_with_known_noise(rng, 100_000)
     of_others = rng.dirichlet([1, 1, 1], size=100_000)
     pred_probs = 0.05 * of_others + 0.95 * np.eye(3)[true_class]
-    joint = prior[:, np.newaxis] * truth
-    assert_allclose(noise_matrix(labels, pred_probs), truth, atol=0.01)
-    assert_allclose(joint_distribution(labels, pred_probs), joint.T, atol=0.01)
-    assert_allclose(true_class_prior(labels, pred_probs), prior, atol=0.01)
-    inverse = inverse_noise_matrix(labels, pred_probs)
-    assert_allclose(inverse, (joint / joint.sum(axis=0)).T, atol=0.01)
+    expected = KNOWN_PRIOR[:, np.newaxis] * KNOWN_NOISE
+    assert_allclose(noise_matrix(labels, pred_probs), KNOWN_NOISE, atol=0.01)
+    joint = joint_distribution(labels, pred_probs)
+    assert_allclose(joint, expected.T, atol=0.01)
+    assert_allclose(joint.sum(axis=0), KNOWN_PRIOR, atol=0.01)
+    inverse = (expected / expected.sum(axis=0)).T
+    assert_allclose(inverse_noise_matrix(joint), inverse, atol=0.01)
 
 
 def test_noise_matrix_without_noise_and_with_unused_classes():
     assert_array_equal(noise_matrix([0, 1, 2], np.eye(3)), np.eye(3))
     assert_array_equal(noise_matrix([0, 2], np.eye(3)[[0, 2]]), np.eye(3))
-    # Nothing is confident in class 1: its labels are taken at their word.
+    # Nothing is confident in class 1: its labels are taken to be right.
     estimate = noise_matrix([0, 0, 1], [[0.9, 0.1], [0.9, 0.1], [0.9, 0.1]])
     assert np.isfinite(estimate).all()
     assert_allclose(estimate.sum(axis=1), 1)

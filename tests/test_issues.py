@@ -1,24 +1,22 @@
 # Authors: The sklabelquality developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""From scores to decisions: the rules, the number of issues, the health of classes."""
+"""From scores to decisions: the rules, the order and the number of issues."""
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_array_equal
+from problems import noisy_problem, random_problem, with_top_class_below_its_threshold
 from scipy.sparse import csr_array
 
 from sklabelquality import (
-    class_health,
     confident_joint,
     confident_thresholds,
     find_label_issues,
-    inverse_noise_matrix,
+    get_label_quality_scores,
     joint_distribution,
-    noise_matrix,
     num_label_issues,
-    overlapping_classes,
-    self_confidence,
+    order_label_issues,
 )
 from sklabelquality._issues import RULES, _round_rows
 
@@ -118,27 +116,16 @@ NAIVE = {
 PRUNING = {"prune_by_class", "prune_by_noise_rate", "both"}
 
 
-def noisy_problem(seed, n_samples=300, n_classes=4, n_used=4):
-    """Probabilities of a fair model, and labels of which about a third are random."""
-    rng = np.random.default_rng(seed)
-    truth = rng.integers(n_used, size=n_samples)
-    pred_probs = rng.dirichlet(np.full(n_classes, 0.5), size=n_samples)
-    pred_probs = 0.4 * np.eye(n_classes)[truth] + 0.6 * pred_probs
-    at_random = rng.random(n_samples) < 0.3
-    labels = np.where(at_random, rng.integers(n_used, size=n_samples), truth)
-    return labels, pred_probs
-
-
 # -- the rules -------------------------------------------------------------------------
 
 
-def test_every_rule_has_a_naive_twin():
+def test_every_rule_has_a_naive_loop():
     assert NAIVE.keys() == RULES.keys()
 
 
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("n_used", [3, 4])
-def test_rule_equals_its_naive_twin(rule, n_used, global_random_seed):
+def test_rule_equals_its_naive_loop(rule, n_used, global_random_seed):
     labels, pred_probs = noisy_problem(global_random_seed, n_used=n_used)
     mask = find_label_issues(labels, pred_probs, filter_by=rule)
     assert mask.dtype == bool
@@ -246,17 +233,8 @@ def test_lone_label_attracts_nobody(global_random_seed):
 
 
 def test_confident_class_is_not_the_top_class_below_its_threshold():
-    # Thresholds .01, .5, .01 and .5. The first row is labelled 2 (C) and reaches those
-    # of A and C, of which C is more probable: nothing is wrong with it. A look at the
-    # top class alone, D, would make an issue of it.
-    first = [0.1, 0.2, 0.3, 0.4]
-    of_a = [[0.01, 0.49, 0, 0.5]]
-    of_b = [[0, 0.5, 0, 0.5]]
-    of_c = [[0, 0.6, 0, 0.4]] * 29
-    of_d = [[0, 0.5, 0, 0.5]]
-    labels = [2] + [0] + [1] + [2] * 29 + [3]
-    pred_probs = np.array([first, *of_a, *of_b, *of_c, *of_d])
-    assert_allclose(confident_thresholds(labels, pred_probs), [0.01, 0.5, 0.01, 0.5])
+    # A look at the most probable class alone would make an issue of the first label.
+    labels, pred_probs = with_top_class_below_its_threshold()
     mask = find_label_issues(labels, pred_probs, filter_by="confident_learning")
     assert not mask[0]
     assert mask[3]
@@ -284,7 +262,7 @@ def test_unknown_rule_is_refused_by_name():
         find_label_issues([0, 1], np.eye(2), filter_by="prune")
 
 
-# -- how many, and where ---------------------------------------------------------------
+# -- how many --------------------------------------------------------------------------
 
 
 def test_number_of_issues(global_random_seed):
@@ -298,73 +276,57 @@ def test_number_of_issues(global_random_seed):
     assert expected > n_issues
 
 
-def test_class_health_is_the_diagonals_of_the_noise_matrices(global_random_seed):
-    labels, pred_probs = noisy_problem(global_random_seed, n_classes=5)
-    health = class_health(labels, pred_probs)
-    assert list(health) == [
-        "class",
-        "n_given",
-        "label_noise",
-        "inverse_label_noise",
-        "label_quality",
-    ]
-    assert_array_equal(health["class"], range(5))
-    assert_array_equal(health["n_given"], np.bincount(labels, minlength=5))
-    of_given = np.diagonal(inverse_noise_matrix(labels, pred_probs))
-    of_true = np.diagonal(noise_matrix(labels, pred_probs))
-    assert_allclose(health["label_quality"], of_given)
-    assert_allclose(health["label_noise"], 1 - of_given, atol=1e-12)
-    assert_allclose(health["inverse_label_noise"], 1 - of_true, atol=1e-12)
-    assert [column[4] for column in health.values()] == [4, 0, 0, 0, 1]
+# -- order -----------------------------------------------------------------------------
 
 
-def test_overlaps_are_what_is_off_the_diagonal_of_the_joint(global_random_seed):
-    labels, pred_probs = noisy_problem(global_random_seed, n_classes=5)
-    overlaps = overlapping_classes(labels, pred_probs)
-    joint = joint_distribution(labels, pred_probs)
-    assert np.all(overlaps["class_a"] < overlaps["class_b"])
-    assert 4 not in overlaps["class_b"]
-    assert np.all(np.diff(overlaps["joint_probability"]) <= 0)
-    assert_allclose(overlaps["joint_probability"].sum(), 1 - np.trace(joint))
-    for a, b, share, a_as_b, b_as_a in zip(*overlaps.values(), strict=True):
-        assert_allclose(share, joint[a, b] + joint[b, a])
-        assert_allclose([a_as_b, b_as_a], [300 * joint[b, a], 300 * joint[a, b]])
+def test_order_is_worst_first_and_stable():
+    labels = [0] * 6
+    pred_probs = [[p, 1 - p] for p in (0.5, 0.1, 0.5, 0.0, 0.1, 0.5)]
+    mask = [True, True, True, False, True, True]
+    order = order_label_issues(mask, labels, pred_probs)
+    assert order.dtype == np.intp
+    assert_array_equal(order, [1, 4, 0, 2, 5])
+    assert_array_equal(order_label_issues([False] * 6, labels, pred_probs), [])
 
 
-def test_tables_name_the_classes_as_they_are():
-    labels, pred_probs = (
-        ["y", "x", "x", "x"],
-        [[0.1, 0.9], [0.8, 0.2], [0.9, 0.1], [0, 1]],
+def test_order_by_another_score_of_all_samples(global_random_seed):
+    labels, pred_probs = random_problem(global_random_seed, concentration=1)
+    mask = np.arange(len(labels)) % 2 == 0
+    order = order_label_issues(
+        mask,
+        labels,
+        pred_probs,
+        rank_by="normalized_margin",
+        rank_by_kwargs={"adjust_pred_probs": True},
     )
-    assert class_health(labels, pred_probs)["class"].tolist() == ["x", "y"]
-    overlaps = overlapping_classes([0, 1, 1, 1], pred_probs, classes=[1, 0])
-    assert overlaps["class_a"].tolist() == [1]
-    assert overlaps["class_b"].tolist() == [0]
-    health = class_health(
-        [True, False, False, False], pred_probs, classes=[False, True]
+    scores = get_label_quality_scores(
+        labels, pred_probs, method="normalized_margin", adjust_pred_probs=True
     )
-    assert health["class"].tolist() == [False, True]
-    assert class_health([True, False], np.eye(2)[::-1])["class"].dtype == bool
-    mixed = class_health(["1", 2], np.eye(2), classes=["1", 2])["class"]
-    assert mixed.tolist() == ["1", 2]
-
-
-def test_no_overlap_without_noise():
-    overlaps = overlapping_classes([0, 1, 2], np.eye(3))
-    assert all(len(column) == 0 for column in overlaps.values())
+    assert_array_equal(np.sort(order), np.flatnonzero(mask))
+    assert (np.diff(scores[order]) >= 0).all()
 
 
 @pytest.mark.parametrize(
-    "function",
-    [find_label_issues, num_label_issues, class_health, overlapping_classes],
+    ("mask", "error", "match"),
+    [
+        ([0, 1], TypeError, r"boolean.*dtype int64.*isin"),
+        ([True], ValueError, r"length 1 for 2 labels"),
+        ([True, None], ValueError, r"mask must not contain missing"),
+    ],
 )
-def test_bad_input_gets_the_same_errors_as_in_the_scores(function):
-    with pytest.raises(ValueError, match="labels must not contain missing values"):
-        function([0, np.nan], np.eye(2))
-    with pytest.raises(ValueError, match=r"rows that sum to 1 .* sums to 0.5"):
-        function([0, 1], [[0.25, 0.25], [0.5, 0.5]])
-    labels, pred_probs = [0, 1, 1], np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]])
-    before = pred_probs.copy()
-    function(labels, pred_probs)
-    assert_array_equal(pred_probs, before)
-    assert_array_equal(self_confidence(labels, pred_probs), [0.9, 0.6, 0.3])
+def test_wrong_mask(mask, error, match):
+    with pytest.raises(error, match=match):
+        order_label_issues(mask, [0, 1], [[0.5, 0.5], [0.5, 0.5]])
+
+
+@pytest.mark.parametrize("value", ["False", 0, None, np.array([True])])
+def test_adjustment_of_the_order_must_be_true_or_false(value):
+    kwargs = {"rank_by_kwargs": {"adjust_pred_probs": value}}
+    with pytest.raises(TypeError, match=r"rank_by_kwargs must hold True or False"):
+        order_label_issues([True], [0], [[0.5, 0.5]], **kwargs)
+
+
+@pytest.mark.parametrize("name", ["method", "classes", "rank_by", "x"])
+def test_wrong_rank_by_kwargs(name):
+    with pytest.raises(TypeError, match=rf"'adjust_pred_probs' alone.*\['{name}'\]"):
+        order_label_issues([True], [0], [[0.5, 0.5]], rank_by_kwargs={name: None})

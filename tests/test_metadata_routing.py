@@ -3,8 +3,8 @@
 
 """groups reach the splitter and sample_weight every fit, whoever passes them on.
 
-Checked by recording what each fit received: the features are the row numbers, so that
-weights and labels can be told to be those of the rows.
+The tests record what each fit received: the features are the row numbers, so that they
+can tell whether weights and labels are those of the rows.
 """
 
 import numpy as np

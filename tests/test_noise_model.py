@@ -8,6 +8,7 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from problems import KNOWN_NOISE, labels_with_known_noise
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
@@ -26,15 +27,11 @@ from sklabelquality import (
     noise_matrix,
 )
 
-TRUTH = np.array([[0.8, 0.15, 0.05], [0.0, 1.0, 0.0], [0.25, 0.0, 0.75]])
-
 
 def simulated(seed, n_samples=20_000):
     """Labels that follow a known noise matrix, and a model of middling quality."""
     rng = np.random.default_rng(seed)
-    true_class = rng.choice(3, size=n_samples, p=[0.5, 0.3, 0.2])
-    noise = rng.random((n_samples, 1))
-    labels = (TRUTH[true_class].cumsum(axis=1) < noise).sum(axis=1)
+    true_class, labels = labels_with_known_noise(rng, n_samples)
     logits = 2 * np.eye(3)[true_class] + rng.normal(size=(n_samples, 3))
     pred_probs = np.exp(logits)
     return labels, pred_probs / pred_probs.sum(axis=1, keepdims=True), true_class
@@ -47,10 +44,10 @@ def test_known_noise_is_recovered(global_random_seed):
     labels, pred_probs, _ = simulated(global_random_seed)
     learned = learn_noise_model(labels, pred_probs).noise_matrix
     assert_allclose(learned.sum(axis=1), 1)
-    assert_allclose(learned, TRUTH, atol=0.05)
+    assert_allclose(learned, KNOWN_NOISE, atol=0.05)
     # Counting the confident samples is much further off here.
     counted = noise_matrix(labels, pred_probs)
-    assert np.abs(counted - TRUTH).max() > 2 * np.abs(learned - TRUTH).max()
+    assert np.abs(counted - KNOWN_NOISE).max() > 2 * np.abs(learned - KNOWN_NOISE).max()
 
 
 def test_posterior_is_calibrated_on_such_data(global_random_seed):
@@ -135,7 +132,7 @@ def test_many_classes_have_a_diagonal_covariance(monkeypatch, global_random_seed
     labels, pred_probs, _ = simulated(global_random_seed, n_samples=2000)
     usual = learn_noise_model(labels, pred_probs)
     with monkeypatch.context() as patch:
-        patch.setattr("sklabelquality._noise_model.MOST_CLASSES", 2)
+        patch.setattr("sklabelquality._noise_model.MAX_CLASSES_FOR_COVARIANCE", 2)
         diagonal = learn_noise_model(labels, pred_probs)
     assert np.abs(diagonal.coef - usual.coef).max() > 0.01
     # It is what is left if all that is off the diagonal is dropped.
@@ -148,7 +145,7 @@ def test_many_classes_have_a_diagonal_covariance(monkeypatch, global_random_seed
 
 def test_warns_of_a_large_noise_matrix(monkeypatch):
     labels, pred_probs, _ = simulated(0, n_samples=100)
-    monkeypatch.setattr("sklabelquality._noise_model.MOST_CLASSES_UNTOLD", 2)
+    monkeypatch.setattr("sklabelquality._noise_model.MAX_CLASSES_WITHOUT_WARNING", 2)
     with pytest.warns(UserWarning, match="matrix of 3 classes takes 0.0 GB"):
         learn_noise_model(labels, pred_probs)
 

@@ -1,7 +1,7 @@
 # Authors: The sklabelquality developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""The package as a stranger finds it: names, layout, docstrings, README, examples."""
+"""The package as a whole: names, layout, docstrings, options, README, examples."""
 
 import ast
 import importlib
@@ -9,11 +9,16 @@ import inspect
 import re
 import runpy
 import sys
+import tomllib
+from fnmatch import fnmatch
 from importlib import metadata
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
+from sklearn.datasets import load_iris
+from sklearn.naive_bayes import GaussianNB
 
 import sklabelquality
 from sklabelquality import LabelAudit, LabelQualityScorer, LabelReview
@@ -55,6 +60,52 @@ def test_each_file_imports_only_from_files_above_it_in_the_map():
         assert set(_siblings(tree)) <= set(in_map[:position])
 
 
+def test_map_names_the_tests_of_each_file():
+    contributing = (ROOT / "CONTRIBUTING.md").read_text()
+    rows = re.findall(r"^\| `\w+\.py` \|.*$", contributing, flags=re.MULTILINE)
+    assert rows
+    named = [set(re.findall(r"`(test_\w+\.py)`", row)) for row in rows]
+    assert all(named)
+    tests = {path.name for path in Path(__file__).parent.glob("test_*.py")}
+    assert set.union(*named) == tests
+
+
+def _imported_names(tree):
+    """Yield the full name of all that a syntax tree imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_private_names_of_scikit_learn_are_imported_in_one_place():
+    private, of_callbacks = {}, set()
+    for path in PACKAGE.glob("*.py"):
+        for name in _imported_names(ast.parse(path.read_text())):
+            package, *parts = name.split(".")
+            if package == "sklearn" and any(part.startswith("_") for part in parts):
+                private.setdefault(path.name, []).append(name)
+            if package == "sklearn" and parts[:1] == ["callback"]:
+                of_callbacks.add(path.name)
+    assert private.keys() == {"_sklearn.py"}
+    assert of_callbacks == {"_progress.py"}  # not yet stable
+
+
+def test_data_files_are_shipped():
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    patterns = config["tool"]["setuptools"]["package-data"]["sklabelquality"]
+    data = [path.name for path in PACKAGE.glob("*.*") if path.suffix != ".py"]
+    assert "report.css" in data
+    for name in data:
+        assert any(fnmatch(name, pattern) for pattern in patterns), name
+
+
+def test_nothing_is_loaded_by_running_code():
+    for path in PACKAGE.glob("*.py"):
+        assert not re.search(r"\bpickle\b", path.read_text()), path.name
+
+
 @pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda p: p.stem)
 def test_layout_of_a_module(path):
     text = path.read_text()
@@ -83,6 +134,64 @@ def _public_callables():
 
 PUBLIC = dict(_public_callables())
 
+# What to pass for each required parameter, by its name.
+ARGUMENTS = {
+    "labels": [0, 1, 1],
+    "pred_probs": [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]],
+    "mask": [True, False, True],
+}
+
+
+def _call(name, **options):
+    """Call a public function with some options and whatever else it needs."""
+    audit = LabelAudit.from_pred_probs(ARGUMENTS["labels"], ARGUMENTS["pred_probs"])
+    if name == "LabelQualityScorer":  # checks its parameters in fit
+        X, y = load_iris(return_X_y=True)
+        return LabelQualityScorer(GaussianNB(), **options).fit(X, y)
+    owner, _, method = name.rpartition(".")
+    function = PUBLIC[name]
+    if owner == "LabelAudit" and method != "from_pred_probs":
+        function = getattr(audit, method)
+    parameters = inspect.signature(function).parameters.values()
+    return function(
+        *(ARGUMENTS[p.name] for p in parameters if p.default is p.empty), **options
+    )
+
+
+def _options():
+    """Yield the name of each public function and of each switch that it has."""
+    for name, function in PUBLIC.items():
+        for parameter in inspect.signature(function).parameters.values():
+            if isinstance(parameter.default, bool) or parameter.name == "n_jobs":
+                yield name, parameter.name
+
+
+OPTIONS = sorted(_options())
+
+
+def test_options_are_found():
+    assert ("confident_joint", "calibrate") in OPTIONS
+    assert ("LabelAudit.to_frame", "sort") in OPTIONS
+    assert ("LabelQualityScorer", "passthrough") in OPTIONS
+    assert ("LabelAudit.from_pred_probs", "n_jobs") in OPTIONS
+    for name, function in PUBLIC.items():
+        if {"pred_probs", "classes"} <= inspect.signature(function).parameters.keys():
+            assert (name, "n_jobs") in OPTIONS
+
+
+@pytest.mark.parametrize(("name", "option"), OPTIONS)
+@pytest.mark.parametrize("value", ["True", "False", "no", "2"])
+def test_options_refuse_a_string_by_name(name, option, value):
+    match = rf"'{option}' parameter of {re.escape(name)} must"
+    with pytest.raises((TypeError, ValueError), match=match):
+        _call(name, **{option: value})
+
+
+@pytest.mark.parametrize(("name", "option"), OPTIONS)
+def test_options_are_accepted(name, option):
+    for value in (1, None, -1) if option == "n_jobs" else (True, np.False_):
+        _call(name, **{option: value})
+
 
 @pytest.mark.parametrize("name", PUBLIC)
 def test_documented_defaults_are_those_of_the_signature(name):
@@ -93,11 +202,12 @@ def test_documented_defaults_are_those_of_the_signature(name):
     )
     documented = {}
     section = section.group(1) if section else ""
-    for entry in re.findall(
-        r"^(?:\*\*)?(\w+) : ((?:.*\\\n)*.*)", section, re.MULTILINE
+    for names, kind in re.findall(
+        r"^(?:\*\*)?(\w+(?:, \w+)*) : ((?:.*\\\n)*.*)", section, re.MULTILINE
     ):
-        default = re.search(r"default=([^\s]+)", entry[1])
-        documented[entry[0]] = ast.literal_eval(default.group(1)) if default else None
+        default = re.search(r"default=([^\s]+)", kind)
+        default = ast.literal_eval(default.group(1)) if default else None
+        documented |= dict.fromkeys(names.split(", "), default)
     parameters = dict(inspect.signature(function).parameters)
     parameters.pop("self", None)
     assert list(documented) == list(parameters)

@@ -107,7 +107,7 @@ def noisy_labels(n_samples=1000, rate=0.1, seed=0):
 
 
 @pytest.mark.parametrize("correction", [0, 0.5])
-def test_interval_equals_its_naive_twin(correction, global_random_seed):
+def test_interval_equals_its_naive_loop(correction, global_random_seed):
     rng = np.random.default_rng(global_random_seed)
     for _ in range(5):
         x, m, sizes = random_counts(rng, n_strata=4)

@@ -1,7 +1,7 @@
 # Authors: The sklabelquality developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""LabelQualityScorer: a transformer, a classifier and a citizen of scikit-learn."""
+"""LabelQualityScorer as a transformer, as a classifier and in a grid search."""
 
 import pickle
 import warnings
@@ -12,11 +12,12 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from problems import NAMES, OPINIONS, TEXTS, X, Y, every_score
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
-from sklearn.datasets import load_digits, load_iris, load_wine
+from sklearn.datasets import load_digits, load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.exceptions import DataConversionWarning, NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
@@ -40,27 +41,11 @@ from sklabelquality import (
     candidate_label_scores,
     confident_thresholds,
     get_label_quality_scores,
+    inject_label_noise,
     noise_matrix,
 )
-from sklabelquality._scores import METHODS
 
-X, Y = load_iris(return_X_y=True)
-NAMES = np.array(["setosa", "versicolor", "virginica"])
-METHODS_AND_ADJUSTMENTS = [(method, False) for method in METHODS] + [
-    (method, True) for method, entry in METHODS.items() if entry.adjustable
-]
-every_score = pytest.mark.parametrize(("method", "adjust"), METHODS_AND_ADJUSTMENTS)
 every_append = pytest.mark.parametrize("append", ["predicted", "classes", "given"])
-
-
-def with_flipped_labels(y, share, seed):
-    """Replace a share of the labels by any other class, and tell which."""
-    rng = np.random.default_rng(seed)
-    n_classes = y.max() + 1
-    is_error = np.zeros(len(y), dtype=bool)
-    is_error[rng.choice(len(y), size=round(share * len(y)), replace=False)] = True
-    other = (y + rng.integers(1, n_classes, size=len(y))) % n_classes
-    return np.where(is_error, other, y), is_error
 
 
 # -- fit -------------------------------------------------------------------------------
@@ -108,7 +93,7 @@ def test_fitted_attributes():
 
 
 def test_wrong_labels_get_low_scores():
-    y, is_error = with_flipped_labels(Y, 0.1, seed=0)
+    y, is_error = inject_label_noise(Y, rate=0.1, random_state=0)
     scorer = LabelQualityScorer(LogisticRegression(max_iter=1000)).fit(X, y)
     assert roc_auc_score(~is_error, scorer.label_quality_scores_) > 0.97
 
@@ -358,8 +343,7 @@ def state_of(scorer):
 
 def assert_same_state(one, other):
     assert state_of(one).keys() == state_of(other).keys()
-    for name, value in state_of(one).items():
-        assert_array_equal(value, state_of(other)[name])
+    np.testing.assert_equal(state_of(one), state_of(other))
 
 
 def test_fit_changes_no_constructor_argument():
@@ -433,7 +417,7 @@ def test_every_parameter_changes_the_result(name):
 
 
 def test_n_jobs_and_verbose_reach_the_folds(monkeypatch):
-    # They may not change the result, so they are watched on their way.
+    # They may not change the result, so the test looks at what is passed on.
     seen = []
 
     def cross_val_predict(*args, n_jobs, verbose, **kwargs):
@@ -588,9 +572,6 @@ def test_passthrough_false_returns_the_scores_alone():
 
 
 # -- text ------------------------------------------------------------------------------
-
-TEXTS = ["good day", "good night", "bad luck", "bad news", "good", "bad"] * 5
-OPINIONS = ["+", "+", "-", "-", "+", "-"] * 5
 
 
 @pytest.mark.parametrize(
@@ -761,7 +742,7 @@ def test_coin_flip_labels_cannot_be_learned(append, global_random_seed):
 
 
 def test_given_labels_score_would_leak(global_random_seed):
-    # The witness that the test above can fail: what append="given" would do.
+    # The test above can fail: this is what append="given" would do.
     rng = np.random.default_rng(global_random_seed)
     data = rng.normal(size=(1000, 4))
     y = rng.integers(2, size=1000)
@@ -810,7 +791,7 @@ def test_grid_search_stratifies_sorted_labels():
 @pytest.mark.parametrize("load", [load_digits, load_wine])
 def test_grid_search_finds_a_method_that_finds_hidden_flips(load):
     data, y = load(return_X_y=True)
-    y, is_error = with_flipped_labels(y, 0.1, seed=1)
+    y, is_error = inject_label_noise(y, rate=0.1, random_state=1)
     smoothing = {"estimator__var_smoothing": [1e-9, 1e-3]}
     grid = [
         {

@@ -12,6 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
+from problems import (
+    ADJUSTABLE,
+    LABELS,
+    LEARNS,
+    PRED_PROBS,
+    every_method,
+    every_score,
+    random_problem,
+    with_lone_label,
+)
 
 import sklabelquality
 from sklabelquality import (
@@ -22,19 +32,7 @@ from sklabelquality import (
     order_label_issues,
 )
 from sklabelquality._samples import Samples
-from sklabelquality._scores import (
-    METHODS,
-    score_best_candidates,
-    score_candidates,
-)
-
-ADJUSTABLE = [name for name, method in METHODS.items() if method.adjustable]
-METHODS_AND_ADJUSTMENTS = [(method, False) for method in METHODS] + [
-    (method, True) for method in ADJUSTABLE
-]
-every_method = pytest.mark.parametrize("method", METHODS)
-every_score = pytest.mark.parametrize(("method", "adjust"), METHODS_AND_ADJUSTMENTS)
-
+from sklabelquality._scores import METHODS, score_best_candidates, score_candidates
 
 # -- the formulas in plain loops -------------------------------------------------------
 
@@ -150,8 +148,6 @@ NAIVE = {
     "confidence_weighted_entropy": naive_confidence_weighted_entropy,
     "noise_aware": naive_noise_aware,
 }
-# What a method learns by solving linear equations is not good to the last digits.
-LEARNS = {"noise_aware"}
 
 
 def naive_thresholds(labels, pred_probs):
@@ -189,13 +185,6 @@ def naive_scores(labels, pred_probs, method, adjust):
         posteriors = naive_posteriors(labels.tolist(), rows)
         return list(map(naive_noise_aware, labels, rows, posteriors))
     return [NAIVE[method](label, row) for label, row in zip(labels, rows, strict=True)]
-
-
-def random_problem(seed, n_samples=60, n_classes=4, concentration=0.3, n_used=None):
-    rng = np.random.default_rng(seed)
-    pred_probs = rng.dirichlet(np.full(n_classes, concentration), size=n_samples)
-    labels = rng.integers(n_used or n_classes, size=n_samples)
-    return labels, pred_probs
 
 
 # -- values ----------------------------------------------------------------------------
@@ -248,15 +237,7 @@ def test_naive_reference_with_zeros_and_unused_classes(
 
 
 def test_known_values():
-    labels = [0, 0, 1, 1, 2, 2]
-    pred_probs = [
-        [0.90, 0.05, 0.05],
-        [0.20, 0.70, 0.10],
-        [0.10, 0.80, 0.10],
-        [0.05, 0.10, 0.85],
-        [0.10, 0.10, 0.80],
-        [0.05, 0.05, 0.90],
-    ]
+    labels, pred_probs = LABELS, PRED_PROBS
     assert_array_equal(
         get_label_quality_scores(labels, pred_probs), [0.9, 0.2, 0.8, 0.1, 0.8, 0.9]
     )
@@ -394,16 +375,6 @@ def test_dtype_and_precision(method, adjust, global_random_seed):
         assert_allclose(scores, exact, atol=100 * atol if method in LEARNS else atol)
 
 
-@every_score
-def test_blocks_do_not_show(method, adjust, monkeypatch, global_random_seed):
-    labels, pred_probs = random_problem(global_random_seed, n_samples=37)
-    kwargs = {"method": method, "adjust_pred_probs": adjust}
-    at_once = get_label_quality_scores(labels, pred_probs, **kwargs)
-    monkeypatch.setattr("sklabelquality._samples.BLOCK_SIZE", 10)
-    in_blocks = get_label_quality_scores(labels, pred_probs, **kwargs)
-    assert_allclose(in_blocks, at_once, rtol=0, atol=1e-8 if method in LEARNS else 0)
-
-
 def test_unused_class_changes_nothing(global_random_seed):
     labels, pred_probs = random_problem(global_random_seed, n_classes=3)
     with_unused = np.column_stack([pred_probs, np.zeros(len(labels))])
@@ -421,14 +392,7 @@ def test_unused_class_changes_nothing(global_random_seed):
 def test_adjusting_does_not_lift_a_label_that_the_model_cannot_know(method):
     # The lone label 2 has probability 0. Subtracting its threshold 0 would leave it as
     # probable as the best class, and its margin would be the highest of all.
-    labels = [0, 0, 1, 1, 2]
-    pred_probs = [
-        [0.9, 0.1, 0],
-        [0.8, 0.2, 0],
-        [0.1, 0.9, 0],
-        [0.2, 0.8, 0],
-        [0.5, 0.5, 0],
-    ]
+    labels, pred_probs = with_lone_label()
     scores = get_label_quality_scores(
         labels, pred_probs, method=method, adjust_pred_probs=True
     )
@@ -556,52 +520,3 @@ def test_entropy_cannot_be_adjusted():
         get_label_quality_scores([0], [[0.5, 0.5]], adjust_pred_probs=True, **kwargs)
     with pytest.raises(ValueError, match=match):
         candidate_label_scores([[0.5, 0.5]], thresholds=[0.5, 0.5], **kwargs)
-
-
-# -- order -----------------------------------------------------------------------------
-
-
-def test_order_is_worst_first_and_stable():
-    labels = [0] * 6
-    pred_probs = [[p, 1 - p] for p in (0.5, 0.1, 0.5, 0.0, 0.1, 0.5)]
-    mask = [True, True, True, False, True, True]
-    order = order_label_issues(mask, labels, pred_probs)
-    assert order.dtype == np.intp
-    assert_array_equal(order, [1, 4, 0, 2, 5])
-    assert_array_equal(order_label_issues([False] * 6, labels, pred_probs), [])
-
-
-def test_order_by_another_score_of_all_samples(global_random_seed):
-    labels, pred_probs = random_problem(global_random_seed, concentration=1)
-    mask = np.arange(len(labels)) % 2 == 0
-    order = order_label_issues(
-        mask,
-        labels,
-        pred_probs,
-        rank_by="normalized_margin",
-        rank_by_kwargs={"adjust_pred_probs": True},
-    )
-    scores = get_label_quality_scores(
-        labels, pred_probs, method="normalized_margin", adjust_pred_probs=True
-    )
-    assert_array_equal(np.sort(order), np.flatnonzero(mask))
-    assert (np.diff(scores[order]) >= 0).all()
-
-
-@pytest.mark.parametrize(
-    ("mask", "error", "match"),
-    [
-        ([0, 1], TypeError, r"boolean.*dtype int64.*isin"),
-        ([True], ValueError, r"length 1 for 2 labels"),
-        ([True, None], ValueError, r"mask must not contain missing"),
-    ],
-)
-def test_wrong_mask(mask, error, match):
-    with pytest.raises(error, match=match):
-        order_label_issues(mask, [0, 1], [[0.5, 0.5], [0.5, 0.5]])
-
-
-@pytest.mark.parametrize("name", ["method", "classes", "rank_by", "x"])
-def test_wrong_rank_by_kwargs(name):
-    with pytest.raises(TypeError, match=rf"'adjust_pred_probs' alone.*\['{name}'\]"):
-        order_label_issues([True], [0], [[0.5, 0.5]], rank_by_kwargs={name: None})

@@ -29,7 +29,7 @@ def random_values(rng, n_levels, dtype):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("n_levels", [1, 10, 10**6])
 def test_highest_as_by_sorting(n_levels, dtype, monkeypatch, global_random_seed):
-    monkeypatch.setattr("sklabelquality._shortlist.PATIENCE", 50)
+    monkeypatch.setattr("sklabelquality._shortlist.MAX_BUFFER", 50)
     rng = np.random.default_rng(global_random_seed)
     for _ in range(20):
         cells, values, n_wanted = random_values(rng, n_levels, dtype)

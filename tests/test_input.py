@@ -1,7 +1,10 @@
 # Authors: The sklabelquality developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Every kind of input gives the reference answer or an error that helps."""
+"""Labels, classes, probabilities and their order.
+
+Every kind of input gives the reference answer or an error that helps.
+"""
 
 import decimal
 
@@ -10,28 +13,22 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
+from problems import FUNCTIONS, LABELS, PRED_PROBS, assert_same
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
 from sklabelquality import (
     candidate_label_scores,
-    confident_thresholds,
     find_label_issues,
     get_label_quality_scores,
 )
 
-LABELS = [0, 0, 1, 1, 2, 2]
-PRED_PROBS = [
-    [0.90, 0.05, 0.05],
-    [0.20, 0.70, 0.10],
-    [0.10, 0.80, 0.10],
-    [0.05, 0.10, 0.85],
-    [0.10, 0.10, 0.80],
-    [0.05, 0.05, 0.90],
-]
 SCORES = np.array([0.9, 0.2, 0.8, 0.1, 0.8, 0.9])
 NAMES = ["ant", "bee", "cat"]
 NAMED_LABELS = [NAMES[label] for label in LABELS]
+
+
+# -- labels ----------------------------------------------------------------------------
 
 # Labels that name the columns of PRED_PROBS without `classes`.
 LABELS_OF_EVERY_KIND = {
@@ -104,125 +101,9 @@ def test_column_of_labels(labels):
     assert_array_equal(scores, SCORES)
 
 
-@pytest.mark.parametrize(
-    ("labels", "classes"),
-    [
-        (NAMED_LABELS, NAMES),
-        (np.array(NAMED_LABELS), np.array(NAMES)),
-        (pd.Series(NAMED_LABELS), pd.Index(NAMES)),
-        ([30, 30, -1, -1, 7, 7], [30, -1, 7]),
-        ([1.0, 1.0, 2.0, 2.0, 3.0, 3.0], [1, 2, 3]),
-        ([True, True, False, False, 2, 2], [1, 0, 2]),
-        (["b", "b", 1, 1, "a", "a"], ["b", 1, "a"]),
-        (np.array([5, 5, 6, 6, 2**63, 2**63], dtype=np.uint64), [5, 6, 2**63]),
-    ],
-)
-def test_labels_by_classes(labels, classes):
-    scores = get_label_quality_scores(labels, PRED_PROBS, classes=classes)
-    assert_array_equal(scores, SCORES)
-
-
-def test_classes_may_have_no_label():
-    scores = get_label_quality_scores(["bee"], [[0.2, 0.5, 0.3]], classes=NAMES)
-    assert_array_equal(scores, [0.5])
-
-
-def test_classes_reach_every_function_with_labels():
-    thresholds = confident_thresholds(LABELS, PRED_PROBS)
-    assert_array_equal(
-        confident_thresholds(NAMED_LABELS, PRED_PROBS, classes=NAMES), thresholds
-    )
-
-
-def test_strings_with_columns_in_another_order_warn():
-    permuted = np.array(PRED_PROBS)[:, [2, 0, 1]]
-    with pytest.warns(UserWarning, match=r"0 of 6 samples.*pass classes="):
-        get_label_quality_scores(NAMED_LABELS, permuted)
-    scores = get_label_quality_scores(
-        NAMED_LABELS, permuted, classes=["cat", "ant", "bee"]
-    )
-    assert_array_equal(scores, SCORES)
-
-
-@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
-def test_data_frame_columns_by_position_or_name(frame):
-    pred_probs = np.array(PRED_PROBS)
-    by_position = frame(dict(zip(["p0", "p1", "p2"], pred_probs.T, strict=True)))
-    assert_array_equal(get_label_quality_scores(LABELS, by_position), SCORES)
-    assert_array_equal(get_label_quality_scores(NAMED_LABELS, by_position), SCORES)
-    by_name = frame(
-        {"cat": pred_probs[:, 2], "ant": pred_probs[:, 0], "bee": pred_probs[:, 1]}
-    )
-    assert_array_equal(get_label_quality_scores(NAMED_LABELS, by_name), SCORES)
-    scores = get_label_quality_scores(
-        ["z"] * 6, by_position, classes=["x", "y", "z"]
-    )  # the names are not the classes
-    assert_array_equal(scores, pred_probs[:, 2])
-    scores = get_label_quality_scores(NAMED_LABELS, by_name, classes=NAMES[::-1])
-    assert_array_equal(scores, SCORES)
-
-
-def test_data_frame_columns_by_name_after_a_file_made_them_strings():
-    by_name = pd.DataFrame(np.array(PRED_PROBS)[:, [2, 0, 1]], columns=["2", "0", "1"])
-    assert_array_equal(get_label_quality_scores(LABELS, by_name), SCORES)
-
-
-def test_data_frame_columns_by_integer_name():
-    by_name = pd.DataFrame(np.array(PRED_PROBS)[:, [2, 0, 1]], columns=[2, 0, 1])
-    assert_array_equal(get_label_quality_scores(LABELS, by_name), SCORES)
-
-
-def _memmap(tmp_path):
-    memmap = np.memmap(tmp_path / "pred_probs", dtype="f8", mode="w+", shape=(6, 3))
-    memmap[:] = PRED_PROBS
-    memmap.flush()
-    return np.memmap(tmp_path / "pred_probs", dtype="f8", mode="r", shape=(6, 3))
-
-
-PRED_PROBS_OF_EVERY_KIND = {
-    "lists": lambda _: PRED_PROBS,
-    "matrix": lambda _: np.array(PRED_PROBS).view(np.matrix),
-    "memmap": _memmap,
-    "Fortran": lambda _: np.asfortranarray(PRED_PROBS),
-    "strided": lambda _: np.repeat(np.repeat(PRED_PROBS, 2, 0), 3, 1)[::2, ::3],
-    "reversed": lambda _: np.array(PRED_PROBS)[::-1, ::-1].copy()[::-1, ::-1],
-    "big-endian": lambda _: np.array(PRED_PROBS, dtype=">f8"),
-    "object": lambda _: np.array(PRED_PROBS, dtype=object),
-    "decimals": lambda _: [
-        [decimal.Decimal(str(p)) for p in row] for row in PRED_PROBS
-    ],
-    "long double": lambda _: np.array(PRED_PROBS, dtype=np.longdouble),
-    "nullable frame": lambda _: pd.DataFrame(PRED_PROBS).convert_dtypes(),
-    "arrow frame": lambda _: pd.DataFrame(PRED_PROBS).astype("double[pyarrow]"),
-}
-
-
-@pytest.mark.parametrize("kind", PRED_PROBS_OF_EVERY_KIND)
-def test_pred_probs_of_every_kind(kind, tmp_path):
-    pred_probs = PRED_PROBS_OF_EVERY_KIND[kind](tmp_path)
-    scores = get_label_quality_scores(LABELS, pred_probs)
-    assert type(scores) is np.ndarray
-    assert scores.dtype == np.float64
-    assert scores.dtype.isnative
-    assert_array_equal(scores, SCORES)
-
-
-@pytest.mark.parametrize("dtype", [np.int64, np.uint8, bool])
-def test_one_hot_pred_probs(dtype):
-    one_hot = np.eye(3, dtype=dtype)
-    assert_array_equal(get_label_quality_scores([0, 1, 0], one_hot), [1, 1, 0])
-
-
-def test_inputs_are_not_changed():
-    labels = np.array(LABELS)
-    pred_probs = np.array(PRED_PROBS)
-    pred_probs[0] = [1 + 1e-7, -1e-7, 0]
-    before = labels.copy(), pred_probs.copy()
-    for adjust in (False, True):
-        scores = get_label_quality_scores(labels, pred_probs, adjust_pred_probs=adjust)
-        assert scores[0] <= 1  # clipped in a copy
-    assert_array_equal(labels, before[0])
-    assert_array_equal(pred_probs, before[1])
+def test_one_class_only_in_labels():
+    scores = get_label_quality_scores([1] * 6, PRED_PROBS)
+    assert_array_equal(scores, np.array(PRED_PROBS)[:, 1])
 
 
 @pytest.mark.parametrize(
@@ -288,6 +169,32 @@ def test_wrong_labels(labels, error, match):
     assert "\n" not in str(raised.value)
 
 
+# -- classes ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (NAMED_LABELS, NAMES),
+        (np.array(NAMED_LABELS), np.array(NAMES)),
+        (pd.Series(NAMED_LABELS), pd.Index(NAMES)),
+        ([30, 30, -1, -1, 7, 7], [30, -1, 7]),
+        ([1.0, 1.0, 2.0, 2.0, 3.0, 3.0], [1, 2, 3]),
+        ([True, True, False, False, 2, 2], [1, 0, 2]),
+        (["b", "b", 1, 1, "a", "a"], ["b", 1, "a"]),
+        (np.array([5, 5, 6, 6, 2**63, 2**63], dtype=np.uint64), [5, 6, 2**63]),
+    ],
+)
+def test_labels_by_classes(labels, classes):
+    scores = get_label_quality_scores(labels, PRED_PROBS, classes=classes)
+    assert_array_equal(scores, SCORES)
+
+
+def test_classes_may_have_no_label():
+    scores = get_label_quality_scores(["bee"], [[0.2, 0.5, 0.3]], classes=NAMES)
+    assert_array_equal(scores, [0.5])
+
+
 @pytest.mark.parametrize(
     ("labels", "classes", "match"),
     [
@@ -306,6 +213,62 @@ def test_wrong_labels(labels, error, match):
 def test_wrong_classes(labels, classes, match):
     with pytest.raises(ValueError, match=match):
         get_label_quality_scores(labels, PRED_PROBS, classes=classes)
+
+
+# -- probabilities ---------------------------------------------------------------------
+
+
+def _memmap(tmp_path):
+    memmap = np.memmap(tmp_path / "pred_probs", dtype="f8", mode="w+", shape=(6, 3))
+    memmap[:] = PRED_PROBS
+    memmap.flush()
+    return np.memmap(tmp_path / "pred_probs", dtype="f8", mode="r", shape=(6, 3))
+
+
+PRED_PROBS_OF_EVERY_KIND = {
+    "lists": lambda _: PRED_PROBS,
+    "matrix": lambda _: np.array(PRED_PROBS).view(np.matrix),
+    "memmap": _memmap,
+    "Fortran": lambda _: np.asfortranarray(PRED_PROBS),
+    "strided": lambda _: np.repeat(np.repeat(PRED_PROBS, 2, 0), 3, 1)[::2, ::3],
+    "reversed": lambda _: np.array(PRED_PROBS)[::-1, ::-1].copy()[::-1, ::-1],
+    "big-endian": lambda _: np.array(PRED_PROBS, dtype=">f8"),
+    "object": lambda _: np.array(PRED_PROBS, dtype=object),
+    "decimals": lambda _: [
+        [decimal.Decimal(str(p)) for p in row] for row in PRED_PROBS
+    ],
+    "long double": lambda _: np.array(PRED_PROBS, dtype=np.longdouble),
+    "nullable frame": lambda _: pd.DataFrame(PRED_PROBS).convert_dtypes(),
+    "arrow frame": lambda _: pd.DataFrame(PRED_PROBS).astype("double[pyarrow]"),
+}
+
+
+@pytest.mark.parametrize("kind", PRED_PROBS_OF_EVERY_KIND)
+def test_pred_probs_of_every_kind(kind, tmp_path):
+    pred_probs = PRED_PROBS_OF_EVERY_KIND[kind](tmp_path)
+    scores = get_label_quality_scores(LABELS, pred_probs)
+    assert type(scores) is np.ndarray
+    assert scores.dtype == np.float64
+    assert scores.dtype.isnative
+    assert_array_equal(scores, SCORES)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, bool])
+def test_one_hot_pred_probs(dtype):
+    one_hot = np.eye(3, dtype=dtype)
+    assert_array_equal(get_label_quality_scores([0, 1, 0], one_hot), [1, 1, 0])
+
+
+def test_inputs_are_not_changed():
+    labels = np.array(LABELS)
+    pred_probs = np.array(PRED_PROBS)
+    pred_probs[0] = [1 + 1e-7, -1e-7, 0]
+    before = labels.copy(), pred_probs.copy()
+    for adjust in (False, True):
+        scores = get_label_quality_scores(labels, pred_probs, adjust_pred_probs=adjust)
+        assert scores[0] <= 1  # clipped in a copy
+    assert_array_equal(labels, before[0])
+    assert_array_equal(pred_probs, before[1])
 
 
 def _with(row, column, value):
@@ -372,18 +335,68 @@ def test_rounding_errors_are_within_tolerance():
     assert get_label_quality_scores([1], [[0.0, 1 + 9e-7]]) == [1.0]
 
 
-def test_one_class_only_in_labels():
-    scores = get_label_quality_scores([1] * 6, PRED_PROBS)
-    assert_array_equal(scores, np.array(PRED_PROBS)[:, 1])
+# -- every function --------------------------------------------------------------------
 
 
-def test_columns_of_named_classes_look_permuted():
-    labels = np.array(["a", "b", "c"]).repeat(10)
-    pred_probs = np.full((30, 3), 0.1)
-    pred_probs[np.arange(30), np.arange(3).repeat(10)] = 0.8
-    get_label_quality_scores(labels, pred_probs, classes=["a", "b", "c"])
-    with pytest.warns(UserWarning, match=r"0 of 30 .*taken to be \['b', 'c', 'a'\]"):
-        get_label_quality_scores(labels, pred_probs, classes=["b", "c", "a"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_bad_input_gets_the_same_errors_everywhere(name):
+    function = FUNCTIONS[name]
+    with pytest.raises(ValueError, match="labels must not contain missing values"):
+        function([0, np.nan], np.eye(2))
+    with pytest.raises(ValueError, match=r"rows that sum to 1 .* sums to 0.5"):
+        function([0, 1], [[0.25, 0.25], [0.5, 0.5]])
+    labels, pred_probs = [0, 1, 1], np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]])
+    before = pred_probs.copy()
+    function(labels, pred_probs)
+    assert_array_equal(pred_probs, before)
+    assert_array_equal(get_label_quality_scores(labels, pred_probs), [0.9, 0.6, 0.3])
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_classes_reach_every_function(name):
+    function = FUNCTIONS[name]
+    expected = function(LABELS, PRED_PROBS)
+    permuted = np.array(PRED_PROBS)[:, [2, 0, 1]]
+    by_name = pd.DataFrame(permuted, columns=["cat", "ant", "bee"])
+    for pred_probs in (PRED_PROBS, by_name):
+        result = function(NAMED_LABELS, pred_probs, classes=NAMES)
+        if isinstance(result, dict):
+            for column in ("class", "class_a", "class_b"):
+                if column in result:
+                    codes = map(NAMES.index, result[column].tolist())
+                    result[column] = np.fromiter(codes, dtype=np.intp)
+        assert_same(result, expected)
+
+
+# -- the order of columns and rows -----------------------------------------------------
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_data_frame_columns_by_position_or_name(frame):
+    pred_probs = np.array(PRED_PROBS)
+    by_position = frame(dict(zip(["p0", "p1", "p2"], pred_probs.T, strict=True)))
+    assert_array_equal(get_label_quality_scores(LABELS, by_position), SCORES)
+    assert_array_equal(get_label_quality_scores(NAMED_LABELS, by_position), SCORES)
+    by_name = frame(
+        {"cat": pred_probs[:, 2], "ant": pred_probs[:, 0], "bee": pred_probs[:, 1]}
+    )
+    assert_array_equal(get_label_quality_scores(NAMED_LABELS, by_name), SCORES)
+    scores = get_label_quality_scores(
+        ["z"] * 6, by_position, classes=["x", "y", "z"]
+    )  # the names are not the classes
+    assert_array_equal(scores, pred_probs[:, 2])
+    scores = get_label_quality_scores(NAMED_LABELS, by_name, classes=NAMES[::-1])
+    assert_array_equal(scores, SCORES)
+
+
+def test_data_frame_columns_by_name_after_a_file_made_them_strings():
+    by_name = pd.DataFrame(np.array(PRED_PROBS)[:, [2, 0, 1]], columns=["2", "0", "1"])
+    assert_array_equal(get_label_quality_scores(LABELS, by_name), SCORES)
+
+
+def test_data_frame_columns_by_integer_name():
+    by_name = pd.DataFrame(np.array(PRED_PROBS)[:, [2, 0, 1]], columns=[2, 0, 1])
+    assert_array_equal(get_label_quality_scores(LABELS, by_name), SCORES)
 
 
 def test_names_of_columns_that_are_almost_the_classes():
@@ -393,6 +406,30 @@ def test_names_of_columns_that_are_almost_the_classes():
         get_label_quality_scores(labels, frame)
     scores = get_label_quality_scores(labels, frame.to_numpy())
     assert_array_equal(scores, SCORES)
+
+
+def test_strings_with_columns_in_another_order_warn():
+    permuted = np.array(PRED_PROBS)[:, [2, 0, 1]]
+    with pytest.warns(UserWarning, match=r"0 of 6 samples.*pass classes="):
+        get_label_quality_scores(NAMED_LABELS, permuted)
+    scores = get_label_quality_scores(
+        NAMED_LABELS, permuted, classes=["cat", "ant", "bee"]
+    )
+    assert_array_equal(scores, SCORES)
+
+
+def test_columns_that_look_permuted():
+    labels = np.array(["a", "b", "c"]).repeat(10)
+    pred_probs = np.full((30, 3), 0.1)
+    pred_probs[np.arange(30), (np.arange(3).repeat(10) + 1) % 3] = 0.8
+    with pytest.warns(UserWarning, match=r"0 of 30 .*taken to be \['a', 'b', 'c'\]"):
+        get_label_quality_scores(labels, pred_probs)
+    # Who names the classes, or has integers, has thought of their order.
+    get_label_quality_scores(labels, pred_probs, classes=["a", "b", "c"])
+    get_label_quality_scores(labels, pred_probs, classes=["b", "c", "a"])
+    get_label_quality_scores(np.arange(3).repeat(10), pred_probs)
+    by_name = pd.DataFrame(pred_probs, columns=["a", "b", "c"])
+    get_label_quality_scores(labels, by_name)
 
 
 @pytest.mark.parametrize("function", [get_label_quality_scores, find_label_issues])

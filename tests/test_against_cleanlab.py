@@ -8,6 +8,12 @@ import warnings
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from problems import (
+    random_problem,
+    with_lone_label,
+    with_ties,
+    with_top_class_below_its_threshold,
+)
 from sklearn.datasets import load_digits
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.metrics import roc_auc_score
@@ -20,6 +26,7 @@ from sklabelquality import (
     confident_thresholds,
     find_label_issues,
     get_label_quality_scores,
+    inject_label_noise,
     num_label_issues,
     order_label_issues,
     overlapping_classes,
@@ -38,17 +45,6 @@ SHAPES = [(40, 2), (200, 3), (500, 10), (2000, 100)]
 CONCENTRATIONS = [0.05, 0.3, 1, 10, 100]
 
 
-def random_problem(seed, n_samples, n_classes, concentration):
-    """Labels drawn from the probabilities for one half, at random for the other."""
-    rng = np.random.default_rng(seed)
-    pred_probs = rng.dirichlet(np.full(n_classes, concentration), size=n_samples)
-    drawn = (pred_probs.cumsum(axis=1) < rng.random((n_samples, 1))).sum(axis=1)
-    labels = np.minimum(drawn, n_classes - 1)
-    at_random = rng.random(n_samples) < 0.5
-    labels[at_random] = rng.integers(n_classes, size=at_random.sum())
-    return labels, pred_probs
-
-
 @pytest.mark.parametrize("adjust", [False, True])
 @pytest.mark.parametrize("method", ["self_confidence", "normalized_margin"])
 @pytest.mark.parametrize("shape", SHAPES)
@@ -58,7 +54,7 @@ def test_same_scores(method, adjust, shape, concentration, global_random_seed):
     if adjust:
         thresholds = confident_thresholds(labels, pred_probs)
         # Unused classes and such without any probability are the subject of tests
-        # below, and the peer raises thresholds to at least 2e-6.
+        # below, and cleanlab raises thresholds to at least 2e-6.
         labels, pred_probs = _without_unused_classes(labels, pred_probs, thresholds)
         assert pred_probs.shape[1] >= 2
     expected = cleanlab_rank.get_label_quality_scores(
@@ -108,7 +104,7 @@ def test_same_order(rank_by, adjust, global_random_seed):
 
 
 class StableNumPy:
-    """NumPy with a stable argsort, so that the peer's ties do not depend on chance."""
+    """NumPy with a stable argsort, so that cleanlab's ties do not depend on chance."""
 
     def __getattr__(self, name):
         return getattr(np, name)
@@ -118,7 +114,7 @@ class StableNumPy:
         return np.argsort(values, kind="stable")
 
 
-def the_peers_mask(labels, pred_probs, rule, monkeypatch):
+def mask_by_cleanlab(labels, pred_probs, rule, monkeypatch):
     monkeypatch.setattr(cleanlab_filter, "np", StableNumPy())
     monkeypatch.setattr(cleanlab_util, "np", StableNumPy())
     with warnings.catch_warnings():
@@ -129,7 +125,7 @@ def the_peers_mask(labels, pred_probs, rule, monkeypatch):
 
 
 def without_collisions(labels, pred_probs):
-    """Drop the samples whose confident class the peer gets wrong, until none is left.
+    """Drop the samples whose confident class cleanlab gets wrong, until none is left.
 
     They are those with several confident classes and an unconfident top class, and
     those that reach the threshold of a class without any self-confidence.
@@ -149,8 +145,7 @@ def without_collisions(labels, pred_probs):
 def problem_of_kind(kind, seed, n_samples, n_classes, concentration):
     labels, pred_probs = random_problem(seed, n_samples, n_classes, concentration)
     if kind == "tied":
-        pred_probs = pred_probs.round(1) + 1e-12
-        pred_probs /= pred_probs.sum(axis=1, keepdims=True)
+        pred_probs = with_ties(pred_probs)
     if kind == "class without labels":
         labels[labels == 1] = 0
     if kind == "float32":
@@ -165,12 +160,12 @@ def problem_of_kind(kind, seed, n_samples, n_classes, concentration):
 @pytest.mark.parametrize("concentration", [0.1, 1, 5])
 def test_same_masks(kind, shape, concentration, global_random_seed, monkeypatch):
     if kind == "class without labels" and shape[1] == 2:
-        shape = (100, 4)  # the peer asks for two classes in use
+        shape = (100, 4)  # cleanlab asks for two classes in use
     labels, pred_probs = problem_of_kind(
         kind, global_random_seed, *shape, concentration
     )
     for rule in RULES:
-        theirs = the_peers_mask(labels, pred_probs, rule, monkeypatch)
+        theirs = mask_by_cleanlab(labels, pred_probs, rule, monkeypatch)
         ours = find_label_issues(labels, pred_probs, filter_by=rule)
         assert_array_equal(ours, theirs, err_msg=rule)
 
@@ -182,14 +177,12 @@ def test_same_masks(kind, shape, concentration, global_random_seed, monkeypatch)
 )
 def test_same_masks_on_real_probabilities(classifier, monkeypatch):
     X, y = load_digits(return_X_y=True)
-    rng = np.random.default_rng(0)
-    is_error = rng.random(len(y)) < 0.2
-    y = np.where(is_error, (y + rng.integers(1, 4, size=len(y))) % 10, y)
+    y, _ = inject_label_noise(y, rate=0.2, random_state=0)
     pred_probs = cross_val_predict(classifier, X, y, method="predict_proba")
     y, pred_probs = without_collisions(y, pred_probs)
     assert len(y) > 1700
     for rule in RULES:
-        theirs = the_peers_mask(y, pred_probs, rule, monkeypatch)
+        theirs = mask_by_cleanlab(y, pred_probs, rule, monkeypatch)
         ours = find_label_issues(y, pred_probs, filter_by=rule)
         assert ours.any()
         assert_array_equal(ours, theirs, err_msg=rule)
@@ -205,7 +198,7 @@ def test_same_numbers_of_issues_and_class_tables(shape, global_random_seed):
     theirs = cleanlab_count.num_label_issues(
         labels, pred_probs, estimation_method="off_diagonal_calibrated"
     )
-    # The peer rounds each of the K x K counts before it adds them up.
+    # cleanlab rounds each of the K x K counts before it adds them up.
     ours = num_label_issues(labels, pred_probs, calibrate=True)
     assert abs(ours - theirs) <= n_classes
 
@@ -224,10 +217,10 @@ def test_same_numbers_of_issues_and_class_tables(shape, global_random_seed):
     assert_allclose(ours, theirs, rtol=0, atol=2 / n_samples)
 
 
-# -- where the peer is wrong -----------------------------------------------------------
+# -- where cleanlab is wrong -----------------------------------------------------------
 
 
-def test_entropy_limits_that_the_peer_turns_around():
+def test_entropy_limits_that_cleanlab_turns_around():
     labels = [0, 0]
     pred_probs = np.array([[1.0, 0.0], [1e-12, 1 - 1e-12]])
     method = "confidence_weighted_entropy"
@@ -240,7 +233,7 @@ def test_entropy_limits_that_the_peer_turns_around():
     assert ours[1] < 0.15
 
 
-def test_unused_class_that_moves_the_peers_adjusted_scores():
+def test_unused_class_changes_adjusted_scores_of_cleanlab():
     labels = np.array([0, 1, 0, 1])
     pred_probs = np.array([[0.9, 0.1, 0], [0.2, 0.8, 0], [0.3, 0.7, 0], [0.5, 0.5, 0]])
     theirs = cleanlab_rank.get_label_quality_scores(
@@ -254,11 +247,8 @@ def test_unused_class_that_moves_the_peers_adjusted_scores():
     assert_allclose(ours, without, atol=1e-12)
 
 
-def test_lone_label_that_the_peers_adjusted_margin_trusts_most():
-    labels = np.array([0, 0, 1, 1, 2])
-    pred_probs = np.array(
-        [[0.9, 0.1, 0], [0.8, 0.2, 0], [0.1, 0.9, 0], [0.2, 0.8, 0], [0.5, 0.5, 0]]
-    )
+def test_lone_label_has_the_highest_adjusted_margin_of_cleanlab():
+    labels, pred_probs = with_lone_label()
     kwargs = {"method": "normalized_margin", "adjust_pred_probs": True}
     theirs = cleanlab_rank.get_label_quality_scores(labels, pred_probs, **kwargs)
     assert theirs.argmax() == 4
@@ -277,10 +267,7 @@ def test_lone_label_that_the_peers_adjusted_margin_trusts_most():
 )
 def test_entropy_score_of_saturated_classifiers(classifier, theirs_at_most):
     X, y = load_digits(return_X_y=True)
-    rng = np.random.default_rng(0)
-    is_error = np.zeros(len(y), dtype=bool)
-    is_error[rng.choice(len(y), size=len(y) // 10, replace=False)] = True
-    y = np.where(is_error, (y + rng.integers(1, 10, size=len(y))) % 10, y)
+    y, is_error = inject_label_noise(y, rate=0.1, random_state=2)
     pred_probs = cross_val_predict(classifier, X, y, method="predict_proba")
     method = "confidence_weighted_entropy"
     ours = get_label_quality_scores(y, pred_probs, method=method)
@@ -289,23 +276,15 @@ def test_entropy_score_of_saturated_classifiers(classifier, theirs_at_most):
     assert roc_auc_score(~is_error, theirs) <= theirs_at_most
 
 
-def test_confident_class_that_the_peer_takes_below_its_own_threshold(monkeypatch):
-    # The first row reaches the thresholds of classes 0 and 2 (.01, .01), not those of
-    # 1 and 3 (.5, .5), so it is a confident member of 2, its label. The peer takes the
-    # top class of all, 3.
-    labels = np.array([2, 0, 1] + [2] * 29 + [3])
-    pred_probs = np.array(
-        [[0.1, 0.2, 0.3, 0.4], [0.01, 0.49, 0, 0.5], [0, 0.5, 0, 0.5]]
-        + [[0, 0.6, 0, 0.4]] * 29
-        + [[0, 0.5, 0, 0.5]]
-    )
-    assert_allclose(confident_thresholds(labels, pred_probs), [0.01, 0.5, 0.01, 0.5])
-    assert the_peers_mask(labels, pred_probs, "confident_learning", monkeypatch)[0]
+def test_confident_class_that_cleanlab_takes_below_its_own_threshold(monkeypatch):
+    # cleanlab takes the most probable class of all.
+    labels, pred_probs = with_top_class_below_its_threshold()
+    assert mask_by_cleanlab(labels, pred_probs, "confident_learning", monkeypatch)[0]
     ours = find_label_issues(labels, pred_probs, filter_by="confident_learning")
     assert not ours[0]
 
 
-def test_lone_label_that_attracts_samples_in_the_peer():
+def test_lone_label_that_attracts_samples_in_cleanlab():
     labels = np.array([0] * 20 + [1] * 20 + [2])
     p = np.linspace(0.6, 0.9, 20)
     pred_probs = np.column_stack([p, 0.99 - p, np.full(20, 0.01)])

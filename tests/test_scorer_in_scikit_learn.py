@@ -1,7 +1,7 @@
 # Authors: The sklabelquality developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""The scorer where scikit-learn's own estimators go, with what their users bring."""
+"""The scorer as a part of scikit-learn's other estimators, with all kinds of data."""
 
 import io
 import multiprocessing
@@ -12,11 +12,11 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
+from problems import NAMES, OPINIONS, TEXTS, X, Y
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
-from sklearn.datasets import load_iris
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     RandomForestClassifier,
@@ -41,10 +41,6 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 
 from sklabelquality import LabelQualityScorer
-
-X, Y = load_iris(return_X_y=True)
-NAMES = np.array(["setosa", "versicolor", "virginica"])
-
 
 # -- as a part of others ---------------------------------------------------------------
 
@@ -147,10 +143,7 @@ def test_inside_of_workers(kind):
             assert_array_equal(scores, alone)
 
 
-# -- what users bring ------------------------------------------------------------------
-
-TEXTS = ["good day", "good night", "bad luck", "bad news", "good", "bad"] * 5
-OPINIONS = ["+", "+", "-", "-", "+", "-"] * 5
+# -- kinds of data ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
