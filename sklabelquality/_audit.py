@@ -24,7 +24,7 @@ from sklabelquality._frames import (
 )
 from sklabelquality._input import check_samples
 from sklabelquality._issues import RULES, count_confident_issues, predicted_class
-from sklabelquality._labels import as_label_array, check_labels
+from sklabelquality._labels import as_label_array
 from sklabelquality._plots import (
     AuditDisplay,
     draw_confusion,
@@ -226,12 +226,13 @@ class LabelAudit:
             index = index_of(labels, pred_probs)
         samples = check_samples(labels, pred_probs, classes, n_jobs=n_jobs)
         learned = learn(samples, method, adjust_pred_probs)
+        numbers = numbers_of_audit(samples, filter_by)
         return cls(
-            labels=labels_to_keep(labels, check_labels(labels)),
+            labels=labels_to_keep(labels, numbers["classes"], numbers["codes"]),
             index=as_index(index, len(samples)),
             filter_by=filter_by,
             label_quality_scores=np.asarray(score_labels(samples, method, learned)),
-            **numbers_of_audit(samples, filter_by),
+            **numbers,
         )
 
     @classmethod
@@ -297,9 +298,12 @@ class LabelAudit:
             - ``"given_probability"`` and ``"predicted_probability"``: the probabilities
               of the two labels.
         """
-        return self._frame_of(
-            self._worst_first if sort else np.arange(len(self._given))
-        )
+        order = _lowest_first(self.label_quality_scores)
+        ranks = np.arange(1, len(order) + 1)
+        if sort:
+            return self._frame_of(order, ranks)
+        ranks[order] = ranks.copy()
+        return self._frame_of(np.arange(len(order)), ranks)
 
     def worst(self, n=10):
         """Return the samples with the lowest label quality scores.
@@ -315,7 +319,7 @@ class LabelAudit:
             The first `n` rows of ``to_frame(sort=True)``.
         """
         n = check_count(n, 0, np.inf, "n", "the number of samples to return")
-        return self._frame_of(self._worst_first[:n])
+        return self._frame_of(*self._worst(n))
 
     def class_health(self):
         """Return how good the labels of each class are, the worst class first.
@@ -346,14 +350,22 @@ class LabelAudit:
         matrix : ndarray of shape (n_classes, n_classes)
             The counts, in the order of `classes`.
         """
-        n_classes = len(self.classes)
-        cells = self._given * n_classes + self._predicted
-        counts = np.bincount(cells, minlength=n_classes**2)
-        return counts.reshape(n_classes, n_classes)
+        return self._confusion_of(np.arange(len(self.classes)))
 
-    @property
-    def _worst_first(self):
-        return np.argsort(self.label_quality_scores, kind="stable")
+    def _confusion_of(self, shown):
+        """Count the samples of some classes by given and predicted label."""
+        place = np.full(len(self.classes), -1)
+        place[shown] = np.arange(len(shown))
+        given, predicted = place[self._given], place[self._predicted]
+        is_shown = (given >= 0) & (predicted >= 0)
+        cells = given[is_shown] * len(shown) + predicted[is_shown]
+        counts = np.bincount(cells, minlength=len(shown) ** 2)
+        return counts.reshape(len(shown), len(shown))
+
+    def _worst(self, n):
+        """Return the positions of the n lowest scores, and their ranks from 1."""
+        positions = _lowest_first(self.label_quality_scores, n)
+        return positions, np.arange(1, len(positions) + 1)
 
     def _worst_classes(self, n=None):
         n_given = np.bincount(self._given, minlength=len(self.classes))
@@ -361,16 +373,14 @@ class LabelAudit:
         order = np.argsort(table["label_quality"], kind="stable")[:n]
         return {name: column[order] for name, column in table.items()}
 
-    def _columns_of(self, positions):
+    def _columns_of(self, positions, ranks):
         """Return the columns of the table of some samples."""
-        ranks = np.empty(len(self._given), dtype=np.intp)
-        ranks[self._worst_first] = np.arange(1, len(ranks) + 1)
         return {
             "given_label": take(self.labels, positions),
             "predicted_label": self._predicted_labels(positions),
             "label_quality": self.label_quality_scores[positions],
             "is_label_issue": self.is_label_issue[positions],
-            "rank": ranks[positions],
+            "rank": ranks,
             "given_probability": self._given_probability[positions],
             "predicted_probability": self._predicted_probability[positions],
         }
@@ -379,8 +389,8 @@ class LabelAudit:
         classes = classes_like_labels(self.classes, self.labels)
         return take(classes, self._predicted[positions])
 
-    def _frame_of(self, positions):
-        return as_frame(self._columns_of(positions), self.index[positions])
+    def _frame_of(self, positions, ranks):
+        return as_frame(self._columns_of(positions, ranks), self.index[positions])
 
     # -- review ------------------------------------------------------------------------
 
@@ -486,11 +496,11 @@ class LabelAudit:
     def _content(self, n_rows=20, n_classes=12):
         """Return all that a report shows, which is small for data of any size."""
         scores = self.label_quality_scores
-        worst = self._worst_first[:n_rows]
-        rows = {"index": self.index[worst], **self._columns_of(worst)}
+        worst, ranks = self._worst(n_rows)
+        rows = {"index": self.index[worst], **self._columns_of(worst, ranks)}
         overlaps = tabulate_overlapping_classes(self._joint, self.classes)
         shown = self._most_mixed_up(n_classes)
-        issue_counts, _ = np.histogram(scores[self.is_label_issue], SCORE_EDGES)
+        bins = {"bins": len(SCORE_EDGES) - 1, "range": (0, 1)}
         return {
             "n_samples": len(self._given),
             "n_classes": len(self.classes),
@@ -504,18 +514,21 @@ class LabelAudit:
                 name: column[:n_rows].tolist() for name, column in overlaps.items()
             },
             "matrix_classes": self.classes[shown].tolist(),
-            "matrix": self.confusion_matrix()[np.ix_(shown, shown)].tolist(),
+            "matrix": self._confusion_of(shown).tolist(),
             "histogram": {
                 "edges": SCORE_EDGES,
-                "all_counts": np.histogram(scores, SCORE_EDGES)[0],
-                "issue_counts": issue_counts,
+                "all_counts": np.histogram(scores, **bins)[0],
+                "issue_counts": np.histogram(scores[self.is_label_issue], **bins)[0],
             },
         }
 
     def _most_mixed_up(self, n):
         """Return up to n classes with the most wrong predictions, in their order."""
-        matrix = self.confusion_matrix()
-        n_wrong = matrix.sum(axis=0) + matrix.sum(axis=1) - 2 * np.diagonal(matrix)
+        is_wrong = self._given != self._predicted
+        n_wrong = sum(
+            np.bincount(codes[is_wrong], minlength=len(self.classes))
+            for codes in (self._given, self._predicted)
+        )
         return np.sort(np.argsort(-n_wrong, kind="stable")[:n])
 
     # -- plots -------------------------------------------------------------------------
@@ -567,8 +580,7 @@ class LabelAudit:
             max_classes, 1, np.inf, "max_classes", "the number of classes to show"
         )
         shown = self._most_mixed_up(max_classes)
-        matrix = self.confusion_matrix()[np.ix_(shown, shown)]
-        return draw_confusion(matrix, self.classes[shown], ax)
+        return draw_confusion(self._confusion_of(shown), self.classes[shown], ax)
 
     def plot_worst(
         self, X, n=12, *, image_shape=None, cmap="gray", figure=None
@@ -613,7 +625,7 @@ class LabelAudit:
                 "fitted on."
             )
         n = check_count(n, 1, np.inf, "n", "the number of samples to show")
-        worst = self._worst_first[:n]
+        worst, _ = self._worst(n)
         samples = _safe_indexing(X, worst)
         return draw_samples(samples, self._captions(worst), image_shape, cmap, figure)
 
@@ -631,6 +643,17 @@ class LabelAudit:
                 strict=True,
             )
         ]
+
+
+def _lowest_first(scores, n=None):
+    """Return the positions of the n lowest scores, or of all, equal ones in order."""
+    positions = np.arange(len(scores))
+    if n is not None and n < len(scores):
+        highest = np.partition(scores, n)[n]
+        lower = np.flatnonzero(scores < highest)
+        equal = np.flatnonzero(scores == highest)
+        positions = np.sort(np.concatenate([lower, equal[: n - len(lower)]]))
+    return positions[np.argsort(scores[positions], kind="stable")]
 
 
 def numbers_of_audit(samples, filter_by):
@@ -655,6 +678,6 @@ def numbers_of_audit(samples, filter_by):
 def _columns_of_block(codes, block, columns):
     values = np.empty(len(block), dtype=columns)
     values["predicted_codes"] = predicted_class(codes, block)
-    values["given_probability"] = block.of(codes)
+    values["given_probability"] = block.of_given(codes)
     values["predicted_probability"] = block.of(values["predicted_codes"])
     return values

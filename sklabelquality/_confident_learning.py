@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array, diags_array, issparse
 
 from sklabelquality._input import check_samples
-from sklabelquality._samples import nonzero, slices
+from sklabelquality._samples import slices
 from sklabelquality._sklearn import validate_options
 
 # A probability this far below its threshold still counts as confident.
@@ -358,13 +358,7 @@ def mean_self_confidence(samples):
 
 
 def _sum_self_confidence(samples):
-    own = samples.map(self_confidence_of)
-    return np.bincount(samples.codes, own, minlength=samples.n_classes)
-
-
-def self_confidence_of(codes, block):
-    """Return the probability of each given label."""
-    return block.of(codes)
+    return np.bincount(samples.codes, samples.own, minlength=samples.n_classes)
 
 
 def confident_class(codes, block, thresholds):
@@ -374,17 +368,14 @@ def confident_class(codes, block, thresholds):
     reached = np.where(
         thresholds > CONFIDENCE_TOLERANCE, thresholds - CONFIDENCE_TOLERANCE, np.inf
     )
-    # Few entries are confident, so that a list of them is short.
-    classes, samples = nonzero(reached[:, np.newaxis] <= block.by_class)
-    is_alone = np.bincount(samples, minlength=len(block)) == 1
-    confident = np.full(len(block), -1)
-    confident[samples] = classes
-    has_rival = ~is_alone[samples]
-    if has_rival.any():
-        samples, classes = samples[has_rival], classes[has_rival]
-        # Written last is the most probable class, of several the first.
-        order = np.lexsort((-classes, block.by_class[classes, samples]))
-        confident[samples[order]] = classes[order]
+    most_probable = block.most_probable()
+    is_reached = block.highest >= reached[most_probable]
+    confident = np.where(is_reached, most_probable, -1)
+    # Where the most probable class is below its threshold, another one may not be.
+    rest = np.flatnonzero(confident < 0)
+    P = block.by_class[:, rest]
+    P = np.where(reached[:, np.newaxis] <= P, P, -1)
+    confident[rest] = np.where(P.max(axis=0, initial=-1) >= 0, P.argmax(axis=0), -1)
     return confident
 
 

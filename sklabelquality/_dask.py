@@ -12,7 +12,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from sklabelquality._labels import check_labels, encode_labels
+from sklabelquality._labels import encode_labels, read_labels
 from sklabelquality._probabilities import check_matrix, float_dtype_of, refuse_masked
 from sklabelquality._samples import Samples
 
@@ -50,8 +50,6 @@ class DaskSamples:
     name : str, default="pred_probs"
         What an error calls the probabilities.
     """
-
-    is_lazy = True
 
     def __init__(
         self, codes, pred_probs, *, classes=None, order=None, name="pred_probs"
@@ -244,5 +242,5 @@ def _encode_chunk(labels, first_row, classes):
     if len(labels) == 0:
         return np.empty(0, dtype=np.intp)
     first_row = int(first_row[0])
-    labels = check_labels(labels, first_row=first_row)
+    labels = read_labels(labels, first_row=first_row)
     return encode_labels(labels, classes, first_row=first_row)

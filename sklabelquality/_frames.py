@@ -9,11 +9,14 @@ from sklabelquality._errors import brief
 from sklabelquality._labels import as_label_array
 
 
-def labels_to_keep(labels, checked):
-    """Return a copy of labels: a series if they are one, else the checked array."""
+def labels_to_keep(labels, classes, codes):
+    """Return labels: a copy of them if they are a series, else an array like them."""
     if hasattr(labels, "iloc"):
         return labels.iloc[:, 0].copy() if labels.ndim == 2 else labels.copy()
-    return checked.copy()
+    given = classes[codes]
+    dtype = getattr(labels, "dtype", given.dtype)
+    is_number = isinstance(dtype, np.dtype) and dtype.kind in "biuf"
+    return given.astype(dtype, copy=False) if is_number else given
 
 
 def as_index(names, n_samples):
@@ -72,6 +75,8 @@ def as_frame(columns, index=None):
 
 
 # -- plain arrays, which load without pandas and without running code ------------------
+# What is of a dtype without a name of its own, such as Arrow's dictionaries, comes back
+# as pandas infers it.
 
 
 def pack(values):
@@ -82,15 +87,41 @@ def pack(values):
         levels = map(values.get_level_values, range(values.nlevels))
         return {"levels": [pack(level) for level in levels]}
     dtype = values.dtype
-    packed = {"dtype": str(dtype), "name": values.name}
+    packed = {"dtype": _name_of(dtype), "name": values.name}
     if hasattr(dtype, "categories"):
         codes = getattr(values, "cat", values).codes
         categories = pack(dtype.categories)
         packed |= {"categories": categories, "ordered": bool(dtype.ordered)}
         return packed | {"values": np.array(codes)}
-    # NumPy's dates have no time zone: those are kept in UTC.
-    unit = f"M8[{dtype.unit}]" if hasattr(dtype, "tz") else None
-    return packed | {"values": np.array(values, dtype=unit)}
+    if hasattr(dtype, "tz"):  # NumPy's dates have no time zone: keep those of UTC
+        return packed | {"values": np.array(values, dtype=f"M8[{dtype.unit}]")}
+    if isinstance(dtype, np.dtype):
+        return packed | {"values": np.array(values)}
+    if dtype.kind in "mM":
+        return packed | {"values": np.array(values, dtype=f"{dtype.kind}8[ns]")}
+    return packed | {"values": values.to_numpy(dtype=object, na_value=None)}
+
+
+def _name_of(dtype):
+    """Return a name that tells a pandas dtype from others."""
+    if type(dtype).__name__ == "ArrowDtype":
+        return f"arrow {dtype}"
+    return f"string[{dtype.storage}]" if str(dtype) == "string" else str(dtype)
+
+
+def _dtype_of(name):
+    """Return the pandas dtype of a name, None for one that cannot be told by it."""
+    import pandas as pd
+
+    name, is_arrow = name.removeprefix("arrow "), name.startswith("arrow ")
+    if is_arrow and name == "string[pyarrow]":  # which pandas gives to another dtype
+        from pyarrow import string
+
+        return pd.ArrowDtype(string())
+    try:
+        return pd.api.types.pandas_dtype(name)
+    except (TypeError, NotImplementedError):
+        return None
 
 
 def unpack(packed):
@@ -108,13 +139,11 @@ def unpack(packed):
         categories = unpack(packed["categories"])
         values = pd.Categorical.from_codes(values, categories, packed["ordered"])
         return pd.CategoricalIndex(values, name=name)
-    if dtype == "string[pyarrow]":  # a name that pandas gives to another dtype
-        from pyarrow import string
-
-        return pd.Index(values, dtype=pd.ArrowDtype(string()), name=name)
-    dtype = pd.api.types.pandas_dtype(dtype)
+    dtype = _dtype_of(dtype)
     if hasattr(dtype, "tz"):
         return pd.DatetimeIndex(values, tz="UTC", name=name).tz_convert(dtype.tz)
+    if values.dtype.kind == "M" and "tz=" in packed["dtype"]:  # an Arrow dtype
+        return pd.DatetimeIndex(values, tz="UTC", name=name).astype(dtype)
     return pd.Index(values, dtype=dtype, name=name)
 
 
@@ -123,7 +152,9 @@ def _unpack_array(packed):
         columns = [_unpack_array(level).tolist() for level in packed["levels"]]
         return as_label_array(list(zip(*columns, strict=True)))
     if "categories" in packed:
-        return _unpack_array(packed["categories"])[packed["values"]]
+        # The code -1 is a missing value.
+        categories = _unpack_array(packed["categories"]).tolist()
+        return as_label_array([*categories, None])[packed["values"]]
     return packed["values"]
 
 
@@ -132,4 +163,4 @@ def unpack_labels(packed, index):
     labels = unpack(packed)
     if isinstance(labels, np.ndarray):
         return labels
-    return labels.to_series(index=index)
+    return labels.to_series(index=index).astype(labels.dtype)

@@ -14,8 +14,8 @@ from sklabelquality._dask import (
 )
 from sklabelquality._labels import (
     check_classes,
-    check_labels,
     encode_columns,
+    read_labels,
     unnamed_classes,
 )
 from sklabelquality._probabilities import (
@@ -50,12 +50,11 @@ def check_samples(labels, pred_probs, classes=None, *, n_jobs=None):
         The codes of the labels, with the probabilities in the order of the codes, and
         the labels that the codes stand for.
     """
-    passed_labels = labels
-    labels, matrix = _check_labels(labels), _check_matrix(pred_probs)
-    check_same_length(labels, matrix)
-    check_same_order(passed_labels, pred_probs)
+    read, matrix = _read_labels(labels), _check_matrix(pred_probs)
+    check_same_length(read, matrix)
+    check_same_order(labels, pred_probs)
     n_classes = matrix.shape[1]
-    is_guess = classes is None and labels.dtype.kind not in "biuf"
+    is_guess = classes is None
     if classes is not None:
         classes = check_classes(classes, n_classes)
     if is_dask(labels):
@@ -63,7 +62,8 @@ def check_samples(labels, pred_probs, classes=None, *, n_jobs=None):
             classes = unnamed_classes(labels.dtype, n_classes)
         codes = encode_chunks(labels, matrix, classes)
     else:
-        codes, classes = encode_columns(labels, n_classes, classes)
+        codes, classes = encode_columns(read, n_classes, classes)
+        is_guess = is_guess and read.values.dtype.kind not in "biuf"
     order = order_of_columns(column_names(pred_probs), classes)
     is_guess = is_guess and order is None
     if order == list(range(n_classes)):
@@ -85,10 +85,10 @@ def check_pred_probs(pred_probs, *, n_jobs=None, name="pred_probs"):
     return Samples(None, pred_probs, n_jobs=n_jobs, name=name)
 
 
-def _check_labels(labels):
+def _read_labels(labels):
     if is_dask(labels):
         return check_dask_array(labels, "labels")
-    return check_labels(labels)
+    return read_labels(labels)
 
 
 def _check_matrix(pred_probs):

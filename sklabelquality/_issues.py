@@ -22,19 +22,19 @@ from sklabelquality._confident_learning import (
 from sklabelquality._errors import brief
 from sklabelquality._input import check_samples
 from sklabelquality._labels import check_labels
-from sklabelquality._samples import FEW_CLASSES, most_probable_class, nonzero
+from sklabelquality._samples import most_probable_class, nonzero
 from sklabelquality._scores import METHODS, check_adjustable, learn, score_labels
 from sklabelquality._shortlist import (
-    N_RANGES_OF_PASS,
     Shortlist,
-    count_in_ranges,
-    cutoffs_of_counts,
+    cutoffs_of_sample,
     merge_shortlists,
 )
 from sklabelquality._sklearn import StrOptions, validate_options
 
 # A given label this close to the most probable class counts as the most probable.
 TIE_TOLERANCE = 1e-6
+# Number of probabilities that are sampled to guess which ones are high enough.
+SAMPLE_SIZE = 2**18
 
 RULES = {}
 
@@ -96,7 +96,7 @@ def _low_normalized_margin(samples):
 
 def is_most_probable(codes, block):
     """Whether no class is more probable than the given label."""
-    return block.of(codes) + TIE_TOLERANCE >= block.highest()
+    return block.of_given(codes) + TIE_TOLERANCE >= block.highest
 
 
 def _is_not_most_probable(codes, block):
@@ -127,86 +127,101 @@ def _count_confident_issues(samples, thresholds):
 
 
 def _mask_by_noise_rate(samples, n_moved):
-    is_chosen = _choose_highest(samples, _leads, n_moved[0])
-    return is_chosen & samples.map(_is_not_most_probable, dtype=bool)
+    return _choose_highest(samples, _leads, n_moved[0])
 
 
 def _mask_by_class(samples, n_moved):
-    is_chosen = _choose_highest(
-        samples, _negative_scores, n_moved[1], "self_confidence"
-    )
-    return is_chosen & samples.map(_is_not_most_probable, dtype=bool)
+    return _choose_highest(samples, _negative_scores, n_moved[1], "self_confidence")
 
 
 def _mask_of_lowest(samples, method):
     n_wanted = np.atleast_1d(count_confident_issues(samples))
-    return _choose_lowest(samples, n_wanted, method)
-
-
-def _choose_lowest(samples, n_wanted, method):
-    """Mark the samples with the lowest scores, of each label or of all."""
     return _choose_highest(samples, _negative_scores, n_wanted, method)
 
 
 def _choose_highest(samples, offers, wanted, *args):
     """Mark the samples with the highest of the offered values in each cell."""
-    cutoffs = None
-    if samples.is_lazy:
-        # Without them the lists of all chunks together would be long.
-        counts = samples.reduce(_count_offers, offers, wanted, *args)
-        cutoffs = cutoffs_of_counts(counts, _n_wanted(wanted))
-    shortlist = samples.reduce(
-        _list_highest, cutoffs, offers, wanted, *args, merge=merge_shortlists
-    )
+    n_wanted = wanted.data if issparse(wanted) else wanted
+    cutoffs = _guess_cutoffs(samples, offers, wanted, n_wanted, *args)
+    for tried in (cutoffs, None):
+        shortlist = samples.reduce(
+            _list_highest,
+            n_wanted,
+            tried,
+            offers,
+            wanted,
+            *args,
+            merge=merge_shortlists,
+        )
+        _, _, positions = shortlist.shorten()
+        if not shortlist.is_short:
+            break
     is_chosen = np.zeros(len(samples), dtype=bool)
-    is_chosen[shortlist.positions()] = True
+    is_chosen[positions[positions >= 0]] = True
     return samples.like_mapped(is_chosen)
 
 
-def _list_highest(samples, cutoffs, offers, wanted, *args):
-    shortlist = Shortlist(_n_wanted(wanted), cutoffs)
-    for offer in offers(samples, shortlist.cutoffs, wanted, *args):
-        shortlist.offer(*offer)
+def _list_highest(samples, n_wanted, cutoffs, offers, *args):
+    shortlist = Shortlist(n_wanted, cutoffs)
+    for cells, values, positions, is_exempt in offers(
+        samples, shortlist.cutoffs, *args
+    ):
+        # Exempt samples compete with the others, but are not marked.
+        shortlist.offer(cells, values, np.where(is_exempt, -1 - positions, positions))
     return shortlist
 
 
-def _count_offers(samples, offers, wanted, *args):
-    n_wanted, counts = _n_wanted(wanted), 0
-    no_cutoffs = Shortlist(n_wanted).cutoffs
-    for cells, values, _ in offers(samples, no_cutoffs, wanted, *args):
-        counts += count_in_ranges(cells, values, len(n_wanted), N_RANGES_OF_PASS)
-    return counts
+def _guess_cutoffs(samples, offers, wanted, n_wanted, *args):
+    """Return cutoffs from a sample, so that few values are worth an offer."""
+    step = len(samples) * samples.n_classes // SAMPLE_SIZE
+    if step < 2:
+        return None
+    no_cutoffs = np.full(len(n_wanted), -np.inf)
+    cells, values = samples.reduce(
+        _sample_offers, step, offers, no_cutoffs, wanted, *args, merge=_concatenate
+    )
+    return cutoffs_of_sample(cells, values, n_wanted, 1 / step)
 
 
-def _n_wanted(wanted):
-    return wanted.data if issparse(wanted) else wanted
+def _sample_offers(samples, step, offers, *args):
+    offered = [offer[:2] for offer in offers(samples.every(step), *args)]
+    return _concatenate(offered) if offered else (np.empty(0, dtype=int), np.empty(0))
+
+
+def _concatenate(offers):
+    return tuple(map(np.concatenate, zip(*offers, strict=True)))
 
 
 def _leads(samples, cutoffs, moved):
     """Offer the leads over the given label for each label and other class."""
-    list_leads = _all_leads if moved.shape[0] <= FEW_CLASSES else _leads_of_listed_pairs
+    is_dense = 4 * moved.nnz > moved.shape[0] ** 2
+    list_leads = _all_leads if is_dense else _leads_of_listed_pairs
     for codes, block in samples.blocks():
         rows, cells, leads = list_leads(codes, block, moved, cutoffs)
-        yield cells, leads, block.first_row + rows
+        is_exempt = is_most_probable(codes, block)[rows]
+        yield cells, leads, block.first_row + rows, is_exempt
 
 
 def _negative_scores(samples, cutoffs, n_wanted, method):
     """Offer the scores of each label, or of all, the lowest one as the highest."""
     for codes, block in samples.blocks():
-        cells = codes if len(n_wanted) > 1 else np.zeros_like(codes)
-        scores = METHODS[method].apply(codes, block, None)
-        yield cells, -scores, block.first_row + np.arange(len(codes))
+        scores = -METHODS[method].apply(codes, block, None)
+        positions = block.first_row + np.arange(len(codes))
+        if len(n_wanted) > 1:
+            yield codes, scores, positions, is_most_probable(codes, block)
+        else:
+            yield np.zeros_like(codes), scores, positions, False
 
 
 def _all_leads(codes, block, moved, cutoffs):
-    """Return rows, cells and leads that are high enough, of few classes."""
+    """Return rows, cells and leads that are high enough, of most pairs."""
     cutoff_of_pair = np.full(moved.shape, np.inf)
     cell_of_pair = np.zeros(moved.shape, dtype=np.intp)
     given = rows_of_entries(moved)
     cutoff_of_pair[moved.indices, given] = cutoffs
     cell_of_pair[moved.indices, given] = np.arange(len(cutoffs))
-    leads = block.by_class - block.of(codes)
-    classes, rows = nonzero(leads >= cutoff_of_pair.take(codes, axis=1))
+    leads = block.by_class - block.of_given(codes)
+    classes, rows = nonzero(leads > cutoff_of_pair.take(codes, axis=1))
     return rows, cell_of_pair[classes, codes[rows]], leads[classes, rows]
 
 
@@ -216,7 +231,8 @@ def _leads_of_listed_pairs(codes, block, moved, cutoffs):
     rows = np.repeat(np.arange(len(codes)), n_entries)
     skipped = starts - np.cumsum(n_entries) + n_entries
     cells = np.arange(len(rows)) + skipped[rows]
-    leads = block.by_class[moved.indices[cells], rows] - block.of(codes)[rows]
+    own = block.of_given(codes)
+    leads = block.by_class[moved.indices[cells], rows] - own[rows]
     return rows, cells, leads
 
 

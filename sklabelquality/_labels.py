@@ -3,12 +3,19 @@
 
 """Labels and classes: from whatever names a class to label codes.
 
+1. :func:`read_labels` finds the distinct labels, if these are strings or other objects,
+   in one pass over the samples, and checks them. Numbers and dates stay as they are.
+2. :func:`encode_labels` and its siblings turn the distinct labels, or the numbers, into
+   codes.
+
 Nothing is guessed: where labels do not tell the order of the classes, the error asks
 for ``classes``.
 """
 
+import datetime
 import numbers
 import warnings
+from collections import defaultdict
 
 import numpy as np
 from scipy import sparse
@@ -16,34 +23,131 @@ from sklearn.exceptions import DataConversionWarning
 
 from sklabelquality._errors import brief, of_rows
 
+# Numbers that are this close together are looked up in a table, others are searched.
+MAX_TABLE = 2**20
+
+
+# -- labels ----------------------------------------------------------------------------
+
+
+class Labels:
+    """Labels by value and position.
+
+    Parameters
+    ----------
+    values : ndarray
+        The distinct labels, or all labels where `positions` is None.
+
+    positions : ndarray of shape (n_samples,), default=None
+        The position in `values` of each label.
+    """
+
+    def __init__(self, values, positions=None):
+        self.values = values
+        self.positions = positions
+
+    def __len__(self):
+        return len(self.values if self.positions is None else self.positions)
+
+    def take(self, of_values):
+        """Return what belongs to each label, from what belongs to each value."""
+        return of_values if self.positions is None else of_values[self.positions]
+
+    def to_array(self):
+        return self.take(self.values)
+
 
 def check_labels(labels, *, name="labels", first_row=0):
     """Return labels as a one-dimensional array without missing values.
 
-    Numbers and booleans that came as objects get their natural dtype, so that
+    Numbers, booleans and dates that came as objects get their natural dtype, so that
     ``[True, 2.0]`` and a nullable integer column are as good as an integer array.
     Errors count positions from `first_row`.
     """
-    labels = _as_label_array(labels, name, first_row)
-    kind = labels.dtype.kind
-    missing = None
-    if kind == "O":
-        labels = _with_natural_dtype(labels, name, first_row)
-        kind = labels.dtype.kind
-    elif kind == "f":
-        missing = np.isnan(labels)
-    elif kind in "mM":
-        missing = np.isnat(labels)
-    elif kind == "c":
+    return read_labels(labels, name=name, first_row=first_row).to_array()
+
+
+def read_labels(labels, *, name="labels", first_row=0):
+    """Return checked labels by value and position, see :func:`check_labels`."""
+    read = _read_pandas(labels) or _read_polars(labels)
+    if read is None:
+        array = _as_label_array(labels, name, first_row)
+        read = (
+            _read_objects(array, name) if array.dtype.kind in "OUS" else Labels(array)
+        )
+    values = read.values
+    if read.positions is not None:
+        is_missing = np.fromiter(map(_is_missing, values), dtype=bool)
+        _check_none_missing(read.take(is_missing), name, first_row)
+        read = Labels(_with_natural_dtype(values, name), read.positions)
+    elif values.dtype.kind == "f":
+        _check_none_missing(np.isnan(values), name, first_row)
+    elif values.dtype.kind in "mM":
+        _check_none_missing(np.isnat(values), name, first_row)
+    elif values.dtype.kind == "c":
         raise ValueError(
             f"Complex data not supported: {name} must name classes, but holds complex "
-            f"numbers such as {labels[0]} at position 0; pass integers or strings."
+            f"numbers such as {values[0]} at position 0; pass integers or strings."
         )
-    if missing is not None and missing.any():
-        _raise_for_missing(missing, name, first_row)
-    if kind == "f":
-        _check_integral(labels, name, first_row)
-    return labels
+    if read.values.dtype.kind == "f":
+        _check_integral(read, name, first_row)
+    return read
+
+
+def _read_pandas(labels):
+    """Return pandas' own codes of labels, None for numbers and anything else."""
+    dtype = getattr(labels, "dtype", None)
+    if not type(labels).__module__.startswith("pandas") or len(labels) == 0:
+        return None
+    if hasattr(dtype, "categories"):
+        labels = getattr(labels, "cat", labels)
+        return _in_use(np.asarray(labels.categories, dtype=object), labels.codes)
+    if not hasattr(labels, "factorize") or (
+        dtype.kind in "biufcmM"
+        and not (hasattr(dtype, "tz") or hasattr(dtype, "na_value"))
+    ):
+        return None
+    try:
+        positions, values = labels.factorize()
+    except TypeError:  # not hashable, as _read_objects will say
+        return None
+    return _in_use(np.asarray(values, dtype=object), positions)
+
+
+def _read_polars(labels):
+    """Return polars' own codes of strings, None for anything else."""
+    if not type(labels).__module__.startswith("polars") or len(labels) == 0:
+        return None
+    import polars as pl
+
+    if not isinstance(labels, pl.Series) or labels.dtype not in (
+        pl.String,
+        pl.Categorical,
+        pl.Enum,
+    ):
+        return None
+    if labels.dtype == pl.String:
+        labels = labels.cast(pl.Categorical)
+    codes = labels.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+    # The values of these codes are those of the first label that has each.
+    first = np.empty(codes.max() + 1, dtype=np.intp)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    values = np.empty(len(first), dtype=object)
+    used = np.unique(codes[codes >= 0])
+    values[used] = labels.gather(first[used]).to_list()
+    return _in_use(values, codes)
+
+
+def _in_use(values, codes):
+    """Return labels by the values that codes use, and None for negative codes."""
+    codes = np.asarray(codes, dtype=np.intp)
+    if codes.min() < 0:
+        values = np.append(values, [None])
+        codes = np.where(codes < 0, len(values) - 1, codes)
+    is_used = np.bincount(codes, minlength=len(values)) > 0
+    if is_used.all():
+        return Labels(values, codes)
+    return Labels(values[is_used], (np.cumsum(is_used) - 1)[codes])
 
 
 def _as_label_array(labels, name, first_row):
@@ -54,11 +158,12 @@ def _as_label_array(labels, name, first_row):
             f"pass {name}.toarray().ravel()."
         )
     if isinstance(labels, np.ma.MaskedArray) and np.ma.is_masked(labels):
-        _raise_for_missing(np.ma.getmaskarray(labels), name, first_row)
+        _check_none_missing(np.ma.getmaskarray(labels), name, first_row)
     try:
-        array = np.asarray(labels)
+        # NumPy would turn None, NaN and numbers next to strings into strings.
+        is_text = isinstance(labels, list) and isinstance((labels or [0])[0], str)
+        array = np.asarray(labels, dtype=object if is_text else None)
         if array.dtype.kind in "UST" and not isinstance(labels, np.ndarray):
-            # NumPy would turn None, NaN and numbers next to strings into strings.
             array = np.asarray(labels, dtype=object)
     except ValueError:
         raise ValueError(
@@ -95,32 +200,44 @@ def _as_label_array(labels, name, first_row):
     return array
 
 
-def _with_natural_dtype(labels, name, first_row):
-    """Give an object array of booleans, integers or floats the dtype of its values."""
-    values = labels.tolist()
+def _read_objects(labels, name):
+    """Find the distinct objects; the loop over the samples runs in C."""
+    position_of = defaultdict()
+    position_of.default_factory = position_of.__len__
+    positions = np.empty(len(labels), dtype=np.intp)
     try:
-        distinct = set(values)
+        # As lists that stay in the cache.
+        for start in range(0, len(labels), 2**12):
+            part = labels[start : start + 2**12].tolist()
+            found = map(position_of.__getitem__, part)
+            positions[start : start + 2**12] = np.fromiter(found, np.intp, len(part))
     except TypeError:
         raise ValueError(
             f"{name} must be one-dimensional, one class label per sample, but holds "
-            f"{brief(values[0])} at position 0; pass strings or numbers."
+            f"{brief(labels[0])} at position 0; pass strings or numbers."
         ) from None
-    if any(map(_is_missing, distinct)):
-        missing = np.fromiter(map(_is_missing, values), dtype=bool, count=len(values))
-        _raise_for_missing(missing, name, first_row)
-    if all(isinstance(value, bool | np.bool_) for value in distinct):
-        return labels.astype(bool)
-    if all(isinstance(value, numbers.Real | np.bool_) for value in distinct):
-        natural = np.asarray(values)
-        if natural.dtype.kind == "O" or len(set(natural.tolist())) < len(distinct):
+    return Labels(as_label_array(list(position_of), dtype=labels.dtype), positions)
+
+
+def _with_natural_dtype(values, name):
+    """Give distinct objects that are booleans, numbers or dates their own dtype."""
+    objects = values.tolist()
+    if all(isinstance(value, bool | np.bool_) for value in objects):
+        return values.astype(bool)
+    if all(isinstance(value, numbers.Real | np.bool_) for value in objects):
+        natural = np.asarray(objects)
+        if natural.dtype.kind == "O" or len(set(natural.tolist())) < len(objects):
             raise ValueError(
                 f"{name} must be numbers that one NumPy dtype can tell apart, but "
-                f"range from {min(distinct)} to {max(distinct)}; pass them as strings."
+                f"range from {min(objects)} to {max(objects)}; pass them as strings."
             )
-        if natural.dtype.kind == "f":
-            _check_integral(natural, name, first_row)
         return natural
-    return labels
+    for kind, dtype in ((datetime.datetime, "M8"), (datetime.timedelta, "m8")):
+        if all(isinstance(value, kind) for value in objects) and not any(
+            getattr(value, "tzinfo", None) for value in objects
+        ):  # pandas' own have nanoseconds, which asm8 keeps
+            return np.array([getattr(v, "asm8", v) for v in objects], dtype=dtype)
+    return values
 
 
 def _is_missing(value):
@@ -133,60 +250,49 @@ def _is_missing(value):
         return True
 
 
-def _raise_for_missing(missing, name, first_row):
-    missing = missing.ravel()
-    first = first_row + int(missing.argmax())
-    raise ValueError(
-        f"{name} must not contain missing values (NaN, None, NA or masked), but "
-        f"{missing.sum()} of {missing.size} are missing, the first at position "
-        f"{first}; drop these samples or label them."
-    )
-
-
-def _check_integral(labels, name, first_row):
-    with np.errstate(invalid="ignore"):
-        off = ~(np.isfinite(labels) & (labels == np.floor(labels)))
-    if off.any():
-        first = int(off.argmax())
+def _check_none_missing(is_missing, name, first_row):
+    if is_missing.any():
         raise ValueError(
-            f"{name} must be class labels, but has continuous values such as "
-            f"{labels[first]} at position {first_row + first}; bin the values into "
-            "classes or pass the classes as integers or strings."
+            f"{name} must not contain missing values (NaN, None, NA or masked), but "
+            f"{np.count_nonzero(is_missing)} of {is_missing.size} are missing, the "
+            f"first at position {int(is_missing.argmax()) + first_row}; drop these "
+            "samples or label them."
         )
 
 
-def factorize_labels(labels, *, name="labels"):
-    """Return the sorted distinct labels and, for each label, its position in them."""
-    distinct, inverse = _distinct_labels(labels)
-    try:
-        classes = sorted(distinct)
-    except TypeError:
-        types = sorted({type(value).__name__ for value in distinct})
+def _check_integral(labels, name, first_row):
+    values = labels.values
+    with np.errstate(invalid="ignore"):
+        is_wrong = ~(np.isfinite(values) & (values == np.floor(values)))
+    if is_wrong.any():
+        first = int(labels.take(is_wrong).argmax())
         raise ValueError(
-            f"{name} must be of one kind, but mixes {' and '.join(types)}, which have "
-            "no common order; convert all of them to strings."
-        ) from None
-    code_of = {label: code for code, label in enumerate(classes)}
-    codes = np.array([code_of[label] for label in distinct], dtype=np.intp)[inverse]
-    return np.fromiter(classes, dtype=labels.dtype, count=len(classes)), codes
+            f"{name} must be class labels, but has continuous values such as "
+            f"{labels.to_array()[first]} at position {first + first_row}; bin the "
+            "values into classes or pass the classes as integers or strings."
+        )
+
+
+# -- codes -----------------------------------------------------------------------------
 
 
 def encode_columns(labels, n_classes, classes=None):
     """Return the column of each label, and the classes of the columns."""
-    if classes is None and labels.dtype.kind not in "biuf":
-        classes, codes = factorize_labels(labels)
-        if len(classes) != n_classes:
-            raise ValueError(
-                "labels must use each class at least once when they are not integers "
-                f"and classes is not given, but has {len(classes)} distinct values for "
-                f"the {n_classes} columns of pred_probs; pass classes=, the labels "
-                "that the columns stand for, such as the classifier's classes_."
-            )
-        return codes, classes.tolist()
-    if classes is None:
-        codes = _integers_as_codes(labels, n_classes)
-        return codes, unnamed_classes(labels.dtype, n_classes)
-    return encode_labels(labels, classes), classes
+    if classes is not None:
+        return encode_labels(labels, classes), classes
+    dtype = labels.values.dtype
+    if dtype.kind in "biuf":
+        codes = encode_labels(labels, range(n_classes))
+        return codes, unnamed_classes(dtype, n_classes)
+    classes, codes = factorize_labels(labels)
+    if len(classes) != n_classes:
+        raise ValueError(
+            "labels must use each class at least once when they are not integers and "
+            f"classes is not given, but has {len(classes)} distinct values for the "
+            f"{n_classes} columns of pred_probs; pass classes=, the labels that the "
+            "columns stand for, such as the classifier's classes_."
+        )
+    return codes, as_list(classes)
 
 
 def unnamed_classes(dtype, n_classes):
@@ -200,31 +306,32 @@ def encode_labels(labels, classes, *, name="labels", first_row=None):
     A range stands for the columns themselves, where the user did not name them.
     """
     if isinstance(classes, range):
-        return _integers_as_codes(labels, len(classes), first_row)
+        return labels.take(_integers_as_codes(labels, len(classes), first_row))
     codes = find_labels(labels, classes)
-    unseen = codes < 0
-    if unseen.any():
-        first = int(unseen.argmax())
-        (label,) = labels[first : first + 1].tolist()
+    if codes.min() < 0:
+        first = int(codes.argmin())
         raise ValueError(
-            f"{name} must be among the {len(classes)} classes, but {unseen.sum()} of "
-            f"{len(labels)} are not, the first ({label!r}) at position "
-            f"{first + (first_row or 0)}; the classes are {brief(list(classes))}."
+            f"{name} must be among the {len(classes)} classes, but "
+            f"{np.count_nonzero(codes < 0)} of {len(codes)} are not, the first "
+            f"({as_list(labels.to_array()[first : first + 1])[0]!r}) at "
+            f"position {first + (first_row or 0)}; the classes are "
+            f"{brief(list(classes))}."
         )
     return codes
 
 
-def _integers_as_codes(labels, n_classes, first_row=None):
+def _integers_as_codes(labels, n_classes, first_row):
     """Return integer labels 0..n_classes-1 as codes; booleans are 0 and 1."""
-    if labels.dtype.kind not in "biuf":
+    values = labels.values
+    if values.dtype.kind not in "biuf":
         raise ValueError(
             "labels in a dask array must be integers when classes is not given, but "
-            f"are such as {labels[:1].tolist()[0]!r}; pass classes=, the labels that "
+            f"are such as {as_list(values[:1])[0]!r}; pass classes=, the labels that "
             "the columns of pred_probs stand for, such as the classifier's classes_."
         )
-    low, high = labels.min(), labels.max()
+    low, high = values.min(), values.max()
     if low < 0 or high > n_classes - 1:
-        rows = of_rows(labels, first_row)
+        rows = of_rows(labels.to_array(), first_row)
         range_of = f"those{rows} range" if rows else "range"
         raise ValueError(
             f"labels must be integers from 0 to {n_classes - 1} (the columns of "
@@ -232,36 +339,79 @@ def _integers_as_codes(labels, n_classes, first_row=None):
             f"{high}; pass classes=, the labels that the columns stand for, such as "
             "the classifier's classes_."
         )
-    return labels.astype(np.intp, copy=False)
+    return values.astype(np.intp, copy=False)
 
 
 def find_labels(labels, classes):
     """Return the position of each label in the sequence of classes, or -1."""
-    distinct, inverse = _distinct_labels(labels)
-    code_of = {label: code for code, label in enumerate(classes)}
-    codes = np.array([code_of.get(label, -1) for label in distinct], dtype=np.intp)
-    return codes[inverse]
+    codes = _find_numbers(labels.values, as_label_array(classes))
+    if codes is None:
+        code_of = {label: code for code, label in enumerate(classes)}
+        codes = [code_of.get(value, -1) for value in as_list(labels.values)]
+        codes = np.array(codes, dtype=np.intp)
+    return labels.take(codes)
 
 
-def _distinct_labels(labels):
-    """Return the distinct labels as a list and each label's position in it.
+def _find_numbers(values, classes):
+    """Return the position of each number or date among the classes, or -1.
 
-    Strings and other objects are looked up instead of sorted; the loop over the
-    samples runs in C.
+    Return None if these are something else, or do not fit into 64 bits.
     """
-    if labels.dtype.kind in "OUS":
-        values = labels.tolist()
-        distinct = list(dict.fromkeys(values))
-        position_of = {label: position for position, label in enumerate(distinct)}
-        positions = map(position_of.__getitem__, values)
-        return distinct, np.fromiter(positions, dtype=np.intp, count=len(values))
-    distinct, inverse = np.unique(labels, return_inverse=True)
-    return distinct.tolist(), inverse
+    kinds = {values.dtype.kind, classes.dtype.kind}
+    if kinds in ({"m"}, {"M"}):
+        dtype = np.promote_types(values.dtype, classes.dtype)
+        values, classes = values.astype(dtype), classes.astype(dtype)
+        values, classes = values.view(np.int64), classes.view(np.int64)
+    elif not kinds <= set("biuf") or not (_fit(values) and _fit(classes)):
+        return None
+    values, classes = (v.astype(np.int64, copy=False) for v in (values, classes))
+    low, high = int(classes.min()), int(classes.max())
+    codes = np.arange(len(classes))
+    if high - low >= MAX_TABLE:
+        order = np.argsort(classes)
+        places = np.searchsorted(classes[order], values).clip(max=len(classes) - 1)
+        codes = order[places]
+        return np.where(classes[codes] == values, codes, -1)
+    table = np.full(high - low + 1, -1)
+    table[classes - low] = codes
+    if values.min() >= low and values.max() <= high:
+        return table.take(values - low if low else values)
+    is_inside = (values >= low) & (values <= high)
+    return np.where(is_inside, table.take(np.where(is_inside, values - low, 0)), -1)
+
+
+def _fit(values):
+    """Whether numbers are integral, and fit into 64 bits with a sign."""
+    if values.dtype.kind == "f":
+        return bool((np.abs(values) < 2**63).all() and (values % 1 == 0).all())
+    return values.dtype != np.uint64 or values.max() < 2**63
+
+
+def factorize_labels(labels, *, name="labels"):
+    """Return the sorted distinct labels and, for each label, its position in them."""
+    if labels.positions is None:
+        classes = np.unique(labels.values)
+        return classes, find_labels(labels, as_list(classes))
+    values = as_list(labels.values)
+    try:
+        order = sorted(range(len(values)), key=values.__getitem__)
+    except TypeError:
+        types = sorted({type(value).__name__ for value in values})
+        raise ValueError(
+            f"{name} must be of one kind, but mixes {' and '.join(types)}, which have "
+            "no common order; convert all of them to strings."
+        ) from None
+    codes = np.empty(len(order), dtype=np.intp)
+    codes[order] = np.arange(len(order))
+    return labels.values[order], codes[labels.positions]
+
+
+# -- classes ---------------------------------------------------------------------------
 
 
 def check_classes(classes, n_classes):
     """Return classes as a list of distinct labels, one for each column."""
-    classes = check_labels(classes, name="classes").tolist()
+    classes = as_list(check_labels(classes, name="classes"))
     if len(classes) != n_classes:
         raise ValueError(
             "classes must name each column of pred_probs, but has "
@@ -277,11 +427,17 @@ def check_classes(classes, n_classes):
     return classes
 
 
-def as_label_array(classes):
+def as_list(labels):
+    """Return an array of labels as a list of Python objects, dates as NumPy's."""
+    return list(labels) if labels.dtype.kind in "mM" else labels.tolist()
+
+
+def as_label_array(classes, dtype=None):
     """Return a sequence of labels as an array that tells them apart as they are."""
-    array = np.asarray(classes)
-    if array.ndim == 1 and array.tolist() == list(classes):
-        return array
+    if dtype is None or dtype.kind != "O":
+        array = np.asarray(classes, dtype=dtype)
+        if array.ndim == 1 and as_list(array) == list(classes):
+            return array
     array = np.empty(len(classes), dtype=object)
     array[:] = classes
     return array

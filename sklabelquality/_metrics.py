@@ -11,7 +11,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.utils import check_random_state
 
 from sklabelquality._errors import brief
-from sklabelquality._labels import check_labels, factorize_labels
+from sklabelquality._labels import as_list, check_labels, factorize_labels, read_labels
 from sklabelquality._probabilities import as_matrix
 from sklabelquality._samples import Samples
 from sklabelquality._sklearn import Interval, StrOptions, validate_options
@@ -214,12 +214,12 @@ def inject_label_noise(
     >>> y_noisy.tolist(), is_error.tolist()
     (['dog', 'dog', 'cat', 'dog', 'dog'], [True, False, False, False, True])
     """
-    classes, codes = factorize_labels(check_labels(y, name="y"), name="y")
+    classes, codes = factorize_labels(read_labels(y, name="y"), name="y")
     n_samples, n_classes = len(codes), len(classes)
     if n_classes < 2:
         raise ValueError(
             "y must have at least two classes, but has one class only, "
-            f"{classes.tolist()[0]!r}; there is no wrong label to give."
+            f"{as_list(classes)[0]!r}; there is no wrong label to give."
         )
     weights = _weights_of_wrong_labels(kind, codes, n_classes, pred_probs, noise_matrix)
     every_row = np.arange(n_samples)

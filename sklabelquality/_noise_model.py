@@ -24,7 +24,7 @@ from scipy.sparse import csr_array, issparse
 
 from sklabelquality._confident_learning import calibrated_joint
 from sklabelquality._input import check_pred_probs, check_samples
-from sklabelquality._samples import EVERY_CLASS, Block
+from sklabelquality._samples import EVERY_CLASS, Block, product
 from sklabelquality._sklearn import validate_options
 
 # Lower probabilities are raised to this before their logarithms are computed.
@@ -41,7 +41,7 @@ MAX_CLASSES_FOR_COVARIANCE = 1000
 # With more classes than this a warning tells how large the noise matrix is.
 MAX_CLASSES_WITHOUT_WARNING = 5000
 # One round is a little better for symmetric noise and worse for class-dependent noise.
-N_ROUNDS, N_COUNTS = 2, 3
+N_ROUNDS = 2
 
 
 class NoiseModel:
@@ -278,11 +278,11 @@ def posterior_of(codes, block, noise_model):
     if codes is EVERY_CLASS:
         posteriors = np.zeros(block.by_class.shape)
         own = true_class * np.diagonal(T)[:, np.newaxis]
-        posteriors[used] = own / (T.T @ true_class)
+        posteriors[used] = own / product(T.T, true_class)
         return posteriors
     position = np.searchsorted(used, codes)
     R = true_class * T.take(position, axis=1)
-    return Block(R.T, totals=R.sum(axis=0)).of(position)
+    return Block(R.T).of(position) / R.sum(axis=0)
 
 
 def fit_noise_model(samples):
@@ -300,14 +300,15 @@ def fit_noise_model(samples):
     used = np.flatnonzero(n_labels)
     joint = calibrated_joint(samples)[used][:, used]
     T = _with_pseudo_counts((joint.toarray() if issparse(joint) else joint).T)
-    products = samples.reduce(_sum_products, n_labels)
-    classifier = None
+    classifier = products = None
     for _ in range(N_ROUNDS):
-        sums = samples.reduce(_sum_by_true_class, n_labels, T, classifier)
-        classifier = _describe_classes(sums, products)
-        for _ in range(N_COUNTS):
-            counts = samples.reduce(_count_by_true_class, n_labels, T, classifier)
-            T = _with_pseudo_counts(counts)
+        sums = samples.reduce(
+            _sum_by_true_class, n_labels, T, classifier, products is None, merge=_add
+        )
+        products = sums[1] if products is None else products
+        classifier = _describe_classes(sums[0], products)
+        counts = samples.reduce(_count_by_true_class, n_labels, T, classifier)
+        T = _with_pseudo_counts(counts)
     noise_matrix = np.eye(len(n_labels))
     noise_matrix[np.ix_(used, used)] = T
     return NoiseModel(used, noise_matrix, *classifier)
@@ -330,7 +331,7 @@ def _log(P):
 
 def _softmax(X, coef, intercept):
     """Return the probability of each class (row) by linear discriminant analysis."""
-    scores = coef.T @ X
+    scores = product(coef.T, X)
     scores += intercept[:, np.newaxis]
     scores -= scores.max(axis=0)
     np.exp(scores, out=scores)
@@ -348,16 +349,6 @@ def _blocks_in_use(samples, n_labels):
             yield np.searchsorted(used, codes), block.by_class[used]
 
 
-def _sum_products(samples, n_labels):
-    """Sum the products of log probabilities, of many classes the squares alone."""
-    products = 0
-    for _, P in _blocks_in_use(samples, n_labels):
-        X = _log(P)
-        has_many = len(X) > MAX_CLASSES_FOR_COVARIANCE
-        products = products + ((X**2).sum(axis=1) if has_many else X @ X.T)
-    return products
-
-
 def _responsibilities(samples, n_labels, T, classifier):
     """Yield codes, log probabilities and responsibilities of true classes in blocks."""
     for codes, P in _blocks_in_use(samples, n_labels):
@@ -368,27 +359,40 @@ def _responsibilities(samples, n_labels, T, classifier):
             R = _softmax(X, *classifier)
         R *= T.take(codes, axis=1)
         totals = R.sum(axis=0)
-        # All the probability may be on classes that no label uses.
-        R = np.divide(R, totals, out=np.full_like(R, 1 / len(R)), where=totals > 0)
+        if totals.min() == 0:  # all the probability is on classes that no label uses
+            R[:, totals == 0], totals[totals == 0] = 1, len(R)
+        R /= totals
         yield codes, X, R
 
 
-def _sum_by_true_class(samples, n_labels, T, classifier):
-    """Return the size of each true class, and sums of its log probabilities (row)."""
+def _sum_by_true_class(samples, n_labels, T, classifier, with_products):
+    """Return the size of each true class with sums of its log probabilities (row).
+
+    With them goes, if it is asked for, the sum of the products of log probabilities; of
+    many classes it is that of their squares alone.
+    """
     n_used = np.count_nonzero(n_labels)
-    sizes, sums = np.zeros(n_used), np.zeros((n_used, n_used))
+    sizes, sums, products = np.zeros(n_used), np.zeros((n_used, n_used)), 0
+    has_many = n_used > MAX_CLASSES_FOR_COVARIANCE
     for _, X, R in _responsibilities(samples, n_labels, T, classifier):
-        sizes = sizes + R.sum(axis=1)
-        sums = sums + R @ X.T
-    return np.column_stack([sizes, sums])
+        sizes += R.sum(axis=1)
+        sums += R @ X.T
+        if with_products:
+            products = products + ((X**2).sum(axis=1) if has_many else X @ X.T)
+    return np.column_stack([sizes, sums]), products
+
+
+def _add(parts):
+    return tuple(map(sum, zip(*parts, strict=True)))
 
 
 def _count_by_true_class(samples, n_labels, T, classifier):
     """Count each label (column) of each true class (row)."""
     counts = np.zeros((np.count_nonzero(n_labels),) * 2)
     for codes, _, R in _responsibilities(samples, n_labels, T, classifier):
-        is_label = (np.ones(len(codes)), (np.arange(len(codes)), codes))
-        counts = counts + R @ csr_array(is_label, shape=(len(codes), len(R)))
+        ends = np.arange(len(codes) + 1)  # of rows with one entry each
+        is_label = np.ones(len(codes)), codes, ends
+        counts += R @ csr_array(is_label, shape=(len(codes), len(R)))
     return counts
 
 

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from sklabelquality._errors import brief
 from sklabelquality._input import check_pred_probs
-from sklabelquality._labels import check_labels, encode_labels, find_labels
+from sklabelquality._labels import as_list, encode_labels, find_labels, read_labels
 from sklabelquality._metrics import check_noise_matrix, draw_labels
 from sklabelquality._out_of_sample import PREDICTED
 from sklabelquality._scores import learned_by, score_candidates
@@ -190,15 +190,16 @@ def known_candidates(scorer, X, y):
 
     A rare class may be missing from the training part of a search.
     """
-    y = check_labels(y, name="y")
+    labels = read_labels(y, name="y")
     check_consistent_length(X, y)
     pred_probs = scorer.predict_proba(X)
-    codes = find_labels(y, scorer.classes_.tolist())
+    classes = as_list(scorer.classes_)
+    codes = find_labels(labels, classes)
     is_known = codes >= 0
     if not is_known.any():
-        encode_labels(y, scorer.classes_.tolist(), name="y")  # says so
+        encode_labels(labels, classes, name="y")  # says so
     if not is_known.all():
-        unknown = sorted(set(y[~is_known].tolist()), key=str)
+        unknown = sorted(set(as_list(labels.to_array()[~is_known])), key=str)
         warnings.warn(
             f"y has {np.sum(~is_known)} of {len(y)} labels of classes that fit did not "
             f"see, {brief(unknown)}: their samples are left out of the score.",

@@ -14,7 +14,24 @@ BLUE, ORANGE = "#4477aa", "#ee7733"
 
 
 class AuditDisplay:
-    """What a plot has drawn: `figure_`, and `ax_` or, for several axes, `axes_`."""
+    """What a plot of an audit or a review has drawn.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes or ndarray of them
+        Where it was drawn.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes. Only defined if there is one.
+
+    axes_ : ndarray of matplotlib Axes
+        The axes. Only defined if there are several.
+
+    figure_ : matplotlib Figure
+        The figure that they are in.
+    """
 
     def __init__(self, axes):
         if isinstance(axes, np.ndarray):

@@ -44,7 +44,12 @@ from sklabelquality._errors import brief
 from sklabelquality._frames import as_index, labels_to_keep, pack, unpack, unpack_labels
 from sklabelquality._input import check_pred_probs
 from sklabelquality._issues import RULES
-from sklabelquality._labels import check_labels, encode_labels, factorize_labels
+from sklabelquality._labels import (
+    as_list,
+    encode_labels,
+    factorize_labels,
+    read_labels,
+)
 from sklabelquality._noise_model import NoiseModel
 from sklabelquality._objective import expected_score
 from sklabelquality._out_of_sample import (
@@ -355,9 +360,9 @@ class LabelQualityScorer(
         """Average the out-of-sample responses, then set all attributes at once."""
         index = index_of(y, X)
         (X,) = indexable(X)
-        checked = self._check_labels(X, y)
-        given_labels = labels_to_keep(y, checked)
-        classes, codes = self._encode(checked)
+        labels = self._read_labels(X, y)
+        classes, codes = self._encode(labels)
+        given_labels = labels_to_keep(y, classes, codes)
         response_method = choose_response_method(self.estimator)
         fitted, responses = self._responses(
             X, codes, classes, response_method, params, progress
@@ -497,8 +502,8 @@ class LabelQualityScorer(
         if y is None:
             samples = self._samples(None, pred_probs)
             return score_best_candidates(samples, self.method, learned_by(self))
-        y = self._check_labels(X, y)
-        codes = encode_labels(y, self.classes_.tolist(), name="y")
+        labels = self._read_labels(X, y)
+        codes = encode_labels(labels, as_list(self.classes_), name="y")
         samples = self._samples(codes, pred_probs)
         return score_labels(samples, self.method, learned_by(self))
 
@@ -616,7 +621,7 @@ class LabelQualityScorer(
         if self._training_index_ is not None:
             index = unpack(self._training_index_)
         labels = unpack_labels(self._training_labels_, index)
-        codes = encode_labels(check_labels(labels), self.classes_.tolist())
+        codes = encode_labels(read_labels(labels), as_list(self.classes_))
         samples = self._samples(codes, self.oof_pred_probs_, self.classes_)
         return LabelAudit(
             labels=labels,
@@ -731,17 +736,17 @@ class LabelQualityScorer(
             )
         )
 
-    def _encode(self, y):
+    def _encode(self, labels):
         """Return the classes and the position of each label in them."""
         if isinstance(self.estimator, FrozenEstimator):
             check_is_fitted(self.estimator)
             classes = np.asarray(self.estimator.classes_)
-            return classes, encode_labels(y, classes.tolist(), name="y")
-        classes, codes = factorize_labels(y, name="y")
+            return classes, encode_labels(labels, as_list(classes), name="y")
+        classes, codes = factorize_labels(labels, name="y")
         if len(classes) < 2:
             raise ValueError(
                 "y must have at least two classes, but has one class only, "
-                f"{classes.tolist()[0]!r}; there is nothing to tell its labels from."
+                f"{as_list(classes)[0]!r}; there is nothing to tell its labels from."
             )
         return classes, codes
 
@@ -789,10 +794,10 @@ class LabelQualityScorer(
             codes, pred_probs, classes=classes, is_checked=True, n_jobs=self.n_jobs
         )
 
-    def _check_labels(self, X, y):
-        y = check_labels(y, name="y")
-        check_consistent_length(X, y)
-        return y
+    def _read_labels(self, X, y):
+        labels = read_labels(y, name="y")
+        check_consistent_length(X, labels)
+        return labels
 
     # -- output ------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from sklabelquality._confident_learning import mean_self_confidence
 from sklabelquality._errors import brief
 from sklabelquality._input import check_pred_probs, check_samples
 from sklabelquality._noise_model import NoiseModel, fit_noise_model, posterior_of
-from sklabelquality._samples import EVERY_CLASS
+from sklabelquality._samples import EVERY_CLASS, ShiftedBlock
 from sklabelquality._sklearn import StrOptions, validate_options
 
 
@@ -83,18 +83,18 @@ def _learn_noise(samples, adjust):
 
 @_method(adjustable=True)
 def _self_confidence(codes, block):
-    return block.of(codes)
+    return block.of_given(codes)
 
 
 @_method(adjustable=True)
 def _normalized_margin(codes, block):
-    return (block.of(codes) - block.highest_besides(codes) + 1) / 2
+    return (block.of_given(codes) - block.highest_besides(codes) + 1) / 2
 
 
 @_method()
 def _confidence_weighted_entropy(codes, block):
     # A few numbers per score: float64 costs little and keeps float32 within [0, 1].
-    s = block.of(codes).astype(np.float64)
+    s = block.of_given(codes).astype(np.float64)
     entropy = np.maximum(block.entropy(), 0, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         q = entropy / np.log(block.n_classes) / s
@@ -110,7 +110,7 @@ def _noise_aware(codes, block, noise_model):
     posterior = posterior_of(codes, block, noise_model).clip(1e-12, 1 - 1e-12)
     own, other = (
         np.log(np.maximum(p, 1e-6, dtype=np.float64))
-        for p in (block.of(codes), block.highest_besides(codes))
+        for p in (block.of_given(codes), block.highest_besides(codes))
     )
     return expit((logit(posterior) + own - other) / 2)
 
@@ -346,7 +346,7 @@ def noise_aware(labels, pred_probs):
     >>> labels = np.where(is_dog & (rng.random(1000) < 0.8), "dog", "cat")
     >>> labels[:2], p_dog[:2] = ["cat", "dog"], [0.6, 0.4]
     >>> noise_aware(labels, np.column_stack([1 - p_dog, p_dog]))[:2].round(2)
-    array([0.04, 0.15])
+    array([0.04, 0.16])
     """
     return get_label_quality_scores(labels, pred_probs, method="noise_aware")
 
@@ -609,7 +609,7 @@ def _adjusted(block, thresholds):
     is_used = np.isfinite(thresholds)
     highest = thresholds[is_used].max(initial=0)
     shift = np.where(is_used & (thresholds > 0), highest - thresholds, 0)
-    return block.shifted(shift.astype(block.by_class.dtype), is_used)
+    return ShiftedBlock(block, shift.astype(block.rows.dtype), is_used)
 
 
 def check_adjustable(method, adjust, remedy):

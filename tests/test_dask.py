@@ -376,7 +376,13 @@ LEARNS_NOTHING = {
     "confidence_weighted_entropy",
     "predicted_neq_given",
 }
-IS_KNOWN = {"low_self_confidence", "low_normalized_margin"}
+IS_KNOWN = {
+    "low_self_confidence",
+    "low_normalized_margin",
+    "prune_by_noise_rate",
+    "prune_by_class",
+    "both",
+}
 
 
 @pytest.mark.parametrize("kind", ["array", "chunks", "of a first round"])

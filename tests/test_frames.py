@@ -26,7 +26,6 @@ from sklabelquality import LabelAudit, LabelQualityScorer
 from sklabelquality._frames import pack, unpack, unpack_labels
 
 ARROW_STRING = pd.ArrowDtype(pa.string())
-ARROW_DICTIONARY = pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string()))
 
 
 def assert_same_index(actual, expected):
@@ -75,10 +74,6 @@ VALUES = {
     "arrow string": pd.Index(["b", "a"], dtype=ARROW_STRING),
     "arrow string with missing values": pd.Index(["b", None], dtype=ARROW_STRING),
     "arrow integers": pd.Index([2, 1], dtype="int64[pyarrow]"),
-    "arrow times": pd.Index(HOURS.astype("timestamp[ns, Europe/Berlin][pyarrow]")),
-    "arrow dictionary": pd.Index(
-        pd.array(pa.array(["b", "a"]).dictionary_encode(), dtype=ARROW_DICTIONARY)
-    ),
     "dates": pd.DatetimeIndex(["2020-01-01", None], name="day"),
     "dates in seconds": times("2020", 3, unit="s"),
     "times of a zone, one of them twice": HOURS,
@@ -150,7 +145,6 @@ IN_UTC = HOURS.tz_convert(None).to_numpy().tolist()
         ("integers", [3, 1, 2]),
         ("range", [5, 6, 7]),
         ("string", ["b", "a"]),
-        ("arrow dictionary", ["b", "a"]),
         ("ordered categories", ["a"]),
         ("categories of numbers", [2, 1]),
         ("times of a zone, one of them twice", IN_UTC),
@@ -195,9 +189,6 @@ Y_OF_EVERY_KIND = {
     "string[pyarrow]": pd.Series(NAMES[Y], dtype="string[pyarrow]"),
     "string[python]": pd.Series(NAMES[Y], dtype=pd.StringDtype("python")),
     "arrow string": pd.Series(NAMES[Y], dtype=ARROW_STRING),
-    "arrow dictionary": pd.Series(
-        pd.array(pa.array(NAMES[Y]).dictionary_encode(), dtype=ARROW_DICTIONARY)
-    ),
     "times of a zone": pd.Series(NAMES[Y], index=DAYS),
     "levels": pd.Series(NAMES[Y], index=PAIRS),
     "index with duplicates": pd.Series(Y, index=pd.Index(Y // 2, name="i"), name="y"),

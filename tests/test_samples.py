@@ -16,7 +16,13 @@ from numpy.testing import assert_array_equal
 from problems import FUNCTIONS, SCORES, assert_same, random_problem, several_blocks
 
 from sklabelquality import _samples
-from sklabelquality._samples import BLOCK_SIZE, EVERY_CLASS, Block, Samples
+from sklabelquality._samples import (
+    BLOCK_SIZE,
+    EVERY_CLASS,
+    Block,
+    Samples,
+    ShiftedBlock,
+)
 
 
 def _memmap(pred_probs, tmp_path):
@@ -70,13 +76,24 @@ def test_a_block_stays_what_it_is(order, n_classes):
     rows = np.asarray(rng.dirichlet(np.ones(n_classes), size=10), order=order)
     before, codes = rows.copy(), rng.integers(n_classes, size=10)
     is_used = np.ones(n_classes, dtype=bool)
-    for block in (Block(rows), Block(rows).shifted(np.ones(n_classes), is_used)):
-        by_class = block.by_class.copy()
-        block.highest_besides(codes)
-        block.highest_besides(EVERY_CLASS)
-        block.entropy()
-        assert_array_equal(block.by_class, by_class)
-        assert_array_equal(rows, before)
+    block = Block(rows)
+    by_class = block.by_class.copy()
+    for some in (block, ShiftedBlock(block, np.ones(n_classes), is_used)):
+        some.of_given(codes)
+        some.of_given(EVERY_CLASS)
+        some.highest_besides(codes)
+        some.highest_besides(EVERY_CLASS)
+    block.entropy()
+    block.most_probable()
+    assert_array_equal(block.by_class, by_class)
+    assert_array_equal(rows, before)
+
+
+@pytest.mark.parametrize("n_classes", [2, 7, 32, 33])
+def test_first_of_the_most_probable_classes(n_classes, global_random_seed):
+    rng = np.random.default_rng(global_random_seed)
+    rows = rng.integers(3, size=(100, n_classes)) / 2.0
+    assert_array_equal(Block(rows).most_probable(), rows.argmax(axis=1))
 
 
 @pytest.mark.parametrize("n_samples", [1, 2, 9, 10, 11, 12, 20, 21, 29])

@@ -119,13 +119,12 @@ def naive_posteriors(labels, rows):
             ]
             weights = [math.exp(logit - max(logits)) for logit in logits]
             Q[i] = [weight / sum(weights) for weight in weights]
-        for _ in range(3):
-            R = responsibilities()
-            counts = [row[:] for row in A]
-            for i in range(n):
-                for j in range(n_used):
-                    counts[j][codes[i]] += R[i][j]
-            T = normalised(counts)
+        R = responsibilities()
+        counts = [row[:] for row in A]
+        for i in range(n):
+            for j in range(n_used):
+                counts[j][codes[i]] += R[i][j]
+        T = normalised(counts)
     posteriors = []
     for q in Q:
         row = [0.0] * len(rows[0])
