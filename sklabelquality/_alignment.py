@@ -1,28 +1,62 @@
 # Authors: The sklabelquality developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Whether containers hold the same samples in the same order."""
+"""Whether containers hold the same samples in the same order.
+
+Samples are matched by position, so pandas objects that name the same samples in
+different orders contradict each other. A default index names nothing.
+"""
 
 
 def index_of(*containers):
-    """Return the index of the first container that has one, or None."""
+    """Return the index of the first container that names its samples.
+
+    Without one it is the first default index, or None.
+    """
+    default = None
     for container in containers:
         if hasattr(container, "iloc"):
-            return container.index
-    return None
+            if not _is_default(container.index):
+                return container.index
+            default = container.index if default is None else default
+    return default
 
 
-def check_same_order(labels, pred_probs):
-    """Raise if both name the same samples in different orders."""
-    of_labels, of_pred_probs = index_of(labels), index_of(pred_probs)
-    if of_labels is None or of_pred_probs is None or of_labels.equals(of_pred_probs):
+def check_same_order(**containers):
+    """Raise if two containers name the same samples in different orders."""
+    named = [
+        (name, container.index)
+        for name, container in containers.items()
+        if hasattr(container, "iloc")
+    ]
+    for position, (name, index) in enumerate(named):
+        for other_name, other in named[:position]:
+            check_same_names(other_name, other, name, index)
+
+
+def check_same_names(name, index, other_name, other):
+    """Raise if two indexes have the same names in different orders."""
+    if _is_default(index) or _is_default(other) or len(index) != len(other):
         return
-    if len(of_labels) == len(of_pred_probs) and set(of_labels) == set(of_pred_probs):
-        raise ValueError(
-            "labels and pred_probs must have their samples in the same order, but name "
-            "the same samples in different orders; pass "
-            "pred_probs.loc[labels.index]."
+    if index.equals(other) or not other.isin(index).all():
+        return
+    if not index.isin(other).all():
+        return
+    raise ValueError(
+        f"{name} and {other_name} must have their samples in the same order, but name "
+        "the same samples in different orders; "
+        + (
+            f"pass {other_name}.loc[{name}.index]."
+            if index.is_unique
+            else "sort both, after naming each sample once."
         )
+    )
+
+
+def _is_default(index):
+    """Whether an index just counts the samples, as pandas does on its own."""
+    is_range = hasattr(index, "start") and hasattr(index, "step")
+    return is_range and index.start == 0 and index.step == 1
 
 
 def check_same_length(labels, pred_probs):

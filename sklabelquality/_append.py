@@ -8,8 +8,13 @@ stays float32, and a data frame stays one where an array would lose the dtypes o
 columns or where the user asked for data frames.
 """
 
+import re
+
 import numpy as np
 from scipy import sparse
+
+# XGBoost and LightGBM refuse these in the names of features.
+REFUSED = r'[][<>{}",:]'
 
 
 def check_two_dimensional(X):
@@ -28,6 +33,39 @@ def check_two_dimensional(X):
             f"its features, but has shape {tuple(shape)}; pass passthrough=False to "
             "get the scores alone, as is needed for text."
         )
+
+
+def seen_features(X):
+    """Return the number of features, None if X is not two-dimensional, and their names.
+
+    Names that are not all strings are no names, as in scikit-learn.
+    """
+    shape = getattr(X, "shape", None)
+    if shape is None and isinstance(X, list) and X and isinstance(X[0], list | tuple):
+        shape = len(X), len(X[0])
+    n_features = int(shape[1]) if shape is not None and len(shape) == 2 else None
+    names = list(getattr(X, "columns", []))
+    if not names or not all(isinstance(name, str) for name in names):
+        return n_features, None
+    return n_features, np.asarray(names, dtype=object)
+
+
+def column_names_of(stem, labels):
+    """Name a column for each label, without what some libraries refuse in names."""
+    names = [f"{stem}_{re.sub(REFUSED, '_', str(label))}" for label in labels]
+    if len(set(names)) < len(names):
+        names = [f"{name}_{code}" for code, name in enumerate(names)]
+    return names
+
+
+def names_beside(taken, names):
+    """Return names that are not taken, with a number where another scorer was."""
+    number = 1
+    unique = list(names)
+    while set(unique) & set(taken):
+        number += 1
+        unique = [f"{name}_{number}" for name in names]
+    return unique
 
 
 def in_dtype_of(X, scores):
@@ -86,15 +124,13 @@ def _is_numeric(X, library):
 
 
 def _append_to_frame(X, scores, names, library):
-    taken = sorted(set(names) & set(X.columns))
-    if taken:
-        raise ValueError(
-            f"X must not have columns with the names of the scores, but has {taken}; "
-            "rename them, or pass passthrough=False."
-        )
-    columns = dict(zip(names, scores.T, strict=True))
     if library == "pandas":
-        return X.assign(**columns)
+        if not all(isinstance(name, str) for name in X.columns):
+            X = X.set_axis([f"x{i}" for i in range(X.shape[1])], axis=1)
+        names = names_beside(X.columns, names)
+        return X.assign(**dict(zip(names, scores.T, strict=True)))
     import polars as pl
 
-    return X.with_columns(pl.Series(name, column) for name, column in columns.items())
+    names = names_beside(X.columns, names)
+    columns = zip(names, scores.T, strict=True)
+    return X.with_columns(pl.Series(name, column) for name, column in columns)

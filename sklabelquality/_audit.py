@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sklabelquality._alignment import index_of
+from sklabelquality._alignment import check_same_names, index_of
 from sklabelquality._class_health import (
     tabulate_class_health,
     tabulate_overlapping_classes,
@@ -24,14 +24,20 @@ from sklabelquality._frames import (
 )
 from sklabelquality._input import check_samples
 from sklabelquality._issues import RULES, count_confident_issues, predicted_class
-from sklabelquality._labels import as_label_array
+from sklabelquality._labels import as_label_array, as_list, warn_of_lookalikes
 from sklabelquality._plots import (
     AuditDisplay,
     draw_confusion,
     draw_samples,
     draw_scores,
 )
-from sklabelquality._report import full_page, one_line, page_fragment, text_lines
+from sklabelquality._report import (
+    distinct_names,
+    full_page,
+    one_line,
+    page_fragment,
+    text_lines,
+)
 from sklabelquality._review import LabelReview
 from sklabelquality._scores import METHODS, check_adjustable, learn, score_labels
 from sklabelquality._sklearn import (
@@ -225,6 +231,7 @@ class LabelAudit:
         if index is None:
             index = index_of(labels, pred_probs)
         samples = check_samples(labels, pred_probs, classes, n_jobs=n_jobs)
+        warn_of_lookalikes(samples.classes)
         learned = learn(samples, method, adjust_pred_probs)
         numbers = numbers_of_audit(samples, filter_by)
         return cls(
@@ -500,6 +507,14 @@ class LabelAudit:
         rows = {"index": self.index[worst], **self._columns_of(worst, ranks)}
         overlaps = tabulate_overlapping_classes(self._joint, self.classes)
         shown = self._most_mixed_up(n_classes)
+        names = distinct_names(self.classes)
+        name_of = dict(zip(as_list(self.classes), names, strict=True))
+        rows["given_label"] = [names[code] for code in self._given[worst]]
+        rows["predicted_label"] = [names[code] for code in self._predicted[worst]]
+        health = self._worst_classes(n_rows)
+        pairs = {name: column[:n_rows] for name, column in overlaps.items()}
+        for table, name in [(health, "class"), (pairs, "class_a"), (pairs, "class_b")]:
+            table[name] = [name_of[label] for label in as_list(table[name])]
         bins = {"bins": len(SCORE_EDGES) - 1, "range": (0, 1)}
         return {
             "n_samples": len(self._given),
@@ -509,11 +524,9 @@ class LabelAudit:
             "filter_by": self.filter_by,
             "accuracy": self.accuracy,
             "worst": {name: list(column) for name, column in rows.items()},
-            "class_health": self._worst_classes(n_rows),
-            "overlapping_classes": {
-                name: column[:n_rows].tolist() for name, column in overlaps.items()
-            },
-            "matrix_classes": self.classes[shown].tolist(),
+            "class_health": health,
+            "overlapping_classes": {name: list(col) for name, col in pairs.items()},
+            "matrix_classes": [names[code] for code in shown],
             "matrix": self._confusion_of(shown).tolist(),
             "histogram": {
                 "edges": SCORE_EDGES,
@@ -580,7 +593,8 @@ class LabelAudit:
             max_classes, 1, np.inf, "max_classes", "the number of classes to show"
         )
         shown = self._most_mixed_up(max_classes)
-        return draw_confusion(self._confusion_of(shown), self.classes[shown], ax)
+        names = [distinct_names(self.classes, 28)[code] for code in shown]
+        return draw_confusion(self._confusion_of(shown), names, ax)
 
     def plot_worst(
         self, X, n=12, *, image_shape=None, cmap="gray", figure=None
@@ -618,6 +632,8 @@ class LabelAudit:
         ImportError
             If matplotlib is not installed.
         """
+        if hasattr(X, "iloc") and hasattr(self.index, "isin"):
+            check_same_names("audit", self.index, "X", X.index)
         if _num_samples(X) != len(self._given):
             raise ValueError(
                 f"X must have a row for each of the {len(self._given)} samples of the "
@@ -631,10 +647,11 @@ class LabelAudit:
 
     def _captions(self, positions):
         """Return what to write above each sample."""
+        names = distinct_names(self.classes, 24)
         return [
             f"{one_line(name, 20)}, score {score:.2f}\n"
-            f"given {one_line(self.classes[given], 28)}\n"
-            f"predicted {one_line(self.classes[predicted], 24)}"
+            f"given {names[given]}\n"
+            f"predicted {names[predicted]}"
             for name, given, predicted, score in zip(
                 self.index[positions],
                 self._given[positions],

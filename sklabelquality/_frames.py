@@ -25,7 +25,11 @@ def as_index(names, n_samples):
         return np.arange(n_samples)
     if hasattr(names, "iloc") and names.ndim == 1:
         names = names.array
-    if isinstance(names, str) or np.ndim(names) != 1 or len(names) != n_samples:
+    try:
+        is_named = np.shape(names) == (n_samples,)
+    except ValueError:  # names that differ in length
+        is_named = False
+    if isinstance(names, str) or not is_named:
         raise ValueError(
             f"index must be one-dimensional with a name for each of the {n_samples} "
             f"samples, but is {brief(names)}; pass one name per label."

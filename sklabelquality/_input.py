@@ -52,7 +52,7 @@ def check_samples(labels, pred_probs, classes=None, *, n_jobs=None):
     """
     read, matrix = _read_labels(labels), _check_matrix(pred_probs)
     check_same_length(read, matrix)
-    check_same_order(labels, pred_probs)
+    check_same_order(labels=labels, pred_probs=pred_probs)
     n_classes = matrix.shape[1]
     is_guess = classes is None
     if classes is not None:

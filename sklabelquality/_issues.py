@@ -12,6 +12,7 @@ from numbers import Integral
 import numpy as np
 from scipy.sparse import csr_array, diags_array, issparse
 
+from sklabelquality._alignment import check_same_order
 from sklabelquality._confident_learning import (
     calibrated_joint,
     confident_class,
@@ -479,6 +480,7 @@ def order_label_issues(
             f"{brief(adjust)}; pass one of them."
         )
     check_adjustable(rank_by, adjust, "adjust_pred_probs=False")
+    check_same_order(labels=labels, pred_probs=pred_probs, mask=mask)
     samples = check_samples(labels, pred_probs, classes, n_jobs=n_jobs)
     mask = check_labels(mask, name="mask")
     if mask.dtype != bool:

@@ -14,6 +14,7 @@ for ``classes``.
 
 import datetime
 import numbers
+import unicodedata
 import warnings
 from collections import defaultdict
 
@@ -153,9 +154,11 @@ def _in_use(values, codes):
 def _as_label_array(labels, name, first_row):
     """Return labels as a 1-D array, whatever container they came in."""
     if sparse.issparse(labels):
+        is_one_hot = labels.ndim == 2 and min(labels.shape) > 1
+        remedy = "argmax(axis=1)" if is_one_hot else "toarray().ravel()"
         raise TypeError(
             f"{name} must be a dense array, but is a sparse {type(labels).__name__}; "
-            f"pass {name}.toarray().ravel()."
+            f"pass {name}.{remedy}."
         )
     if isinstance(labels, np.ma.MaskedArray) and np.ma.is_masked(labels):
         _check_none_missing(np.ma.getmaskarray(labels), name, first_row)
@@ -425,6 +428,25 @@ def check_classes(classes, n_classes):
             "each column of pred_probs a label of its own."
         )
     return classes
+
+
+def warn_of_lookalikes(classes, name="labels"):
+    """Warn of classes that differ by space, case or Unicode form only."""
+    alike = defaultdict(list)
+    for label in as_list(np.asarray(classes)):
+        if isinstance(label, str):
+            key = unicodedata.normalize("NFKC", label).casefold()
+            alike[" ".join(key.split())].append(label)
+    groups = [group for group in alike.values() if len(group) > 1]
+    if groups:
+        shown = "; ".join(", ".join(map(ascii, group)) for group in groups[:5])
+        warnings.warn(
+            f"{name} has classes that differ by space, case or Unicode form only, "
+            f"{shown}: they count as different classes; give them one name if they "
+            "are one class.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def as_list(labels):

@@ -10,9 +10,10 @@ from scipy.sparse import issparse
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.utils import check_random_state
 
+from sklabelquality._alignment import check_same_order
 from sklabelquality._errors import brief
 from sklabelquality._labels import as_list, check_labels, factorize_labels, read_labels
-from sklabelquality._probabilities import as_matrix
+from sklabelquality._probabilities import as_matrix, as_numbers
 from sklabelquality._samples import Samples
 from sklabelquality._sklearn import Interval, StrOptions, validate_options
 
@@ -56,8 +57,8 @@ def label_error_report(is_error, scores, *, k=None):
     ------
     ValueError
         If lengths differ, if no or all labels are wrong, if scores are missing, if `k`
-        is larger than the number of samples, or if both are pandas objects with
-        different indexes, since samples are matched by position.
+        is larger than the number of samples, or if both are pandas objects that name
+        the same samples in different orders.
     TypeError
         If `is_error` is not boolean or `scores` are no numbers.
 
@@ -74,17 +75,7 @@ def label_error_report(is_error, scores, *, k=None):
     precision_at_k: 0.500
     lift_at_k: 1.000
     """
-    index, other = getattr(is_error, "index", None), getattr(scores, "index", None)
-    if (
-        hasattr(index, "equals")
-        and hasattr(other, "equals")
-        and not index.equals(other)
-    ):
-        raise ValueError(
-            "is_error and scores must have the same index, since samples are matched "
-            f"by position, but they begin with {brief(list(index[:3]))} and "
-            f"{brief(list(other[:3]))}; align them by is_error.loc[scores.index]."
-        )
+    check_same_order(scores=scores, is_error=is_error)
     is_error = check_labels(is_error, name="is_error")
     if is_error.dtype != bool:
         raise TypeError(
@@ -92,13 +83,7 @@ def label_error_report(is_error, scores, *, k=None):
             "given_labels != true_labels."
         )
     n_samples = len(is_error)
-    try:
-        scores = np.asarray(scores, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"scores must be {n_samples} numbers, one for each entry of is_error, but "
-            f"are {brief(scores)}; pass label quality scores."
-        ) from None
+    scores = as_numbers(scores, "scores", "pass label quality scores")
     n_missing = np.sum(~np.isfinite(scores))
     if scores.shape != (n_samples,) or n_missing:
         raise ValueError(
@@ -214,6 +199,7 @@ def inject_label_noise(
     >>> y_noisy.tolist(), is_error.tolist()
     (['dog', 'dog', 'cat', 'dog', 'dog'], [True, False, False, False, True])
     """
+    check_same_order(y=y, pred_probs=pred_probs)
     classes, codes = factorize_labels(read_labels(y, name="y"), name="y")
     n_samples, n_classes = len(codes), len(classes)
     if n_classes < 2:
@@ -302,17 +288,14 @@ def check_noise_matrix(noise_matrix, n_classes, *, sums_to_one=False):
     shown = brief(noise_matrix)
     if issparse(noise_matrix):
         noise_matrix = noise_matrix.toarray()
-    try:
-        noise_matrix = np.asarray(noise_matrix, dtype=np.float64)
-        is_valid = noise_matrix.shape == (n_classes, n_classes)
-        is_valid = (
-            is_valid and np.isfinite(noise_matrix).all() and noise_matrix.min() >= 0
-        )
-        if is_valid and sums_to_one:
-            is_valid = np.allclose(noise_matrix.sum(axis=1), 1)
-            is_valid = is_valid and np.diag(noise_matrix).min() < 1
-    except (TypeError, ValueError):
-        is_valid = False
+    noise_matrix = as_numbers(
+        noise_matrix, "The noise matrix", "pass a matrix of probabilities"
+    ).astype(np.float64)
+    is_valid = noise_matrix.shape == (n_classes, n_classes)
+    is_valid = is_valid and np.isfinite(noise_matrix).all() and noise_matrix.min() >= 0
+    if is_valid and sums_to_one:
+        is_valid = np.allclose(noise_matrix.sum(axis=1), 1)
+        is_valid = is_valid and np.diag(noise_matrix).min() < 1
     if not is_valid:
         rows = " with rows that sum to 1 and some noise" if sums_to_one else ""
         raise ValueError(

@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.utils.validation import check_consistent_length
 
+from sklabelquality._alignment import check_same_order
 from sklabelquality._errors import brief
 from sklabelquality._input import check_pred_probs
 from sklabelquality._labels import as_list, encode_labels, find_labels, read_labels
@@ -190,6 +191,7 @@ def known_candidates(scorer, X, y):
 
     A rare class may be missing from the training part of a search.
     """
+    check_same_order(X=X, y=y)
     labels = read_labels(y, name="y")
     check_consistent_length(X, y)
     pred_probs = scorer.predict_proba(X)

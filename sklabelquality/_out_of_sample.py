@@ -13,8 +13,7 @@ There are three ways to get them.
   always returns a column for each class, also where a training fold lacks one.
 - **Out of bag** (:func:`fit_out_of_bag`). A bagged ensemble predicts each sample by
   those of its members that did not draw it: one fit is enough.
-- **Already fitted.** A classifier that was fitted on other data just predicts
-  (:func:`predict_response`).
+- **Already fitted.** A classifier that was fitted on other data just predicts.
 
 A classifier without ``predict_proba`` answers with its ``decision_function``, which one
 temperature, fitted out-of-sample, turns into probabilities (:func:`to_probabilities`).
@@ -45,6 +44,12 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 
+from sklabelquality._classifier import (
+    VALUE_OF_UNKNOWN,
+    fit_classifier,
+    last_step,
+    predict_response,
+)
 from sklabelquality._errors import brief
 from sklabelquality._input import check_pred_probs
 from sklabelquality._sklearn import _check_method_params, _safe_indexing
@@ -174,9 +179,9 @@ class _AllClassesClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         if self.only_code_ is None:
             if get_config()["enable_metadata_routing"]:
                 fit_params = process_routing(self, "fit", **fit_params).estimator.fit
-            self.estimator_ = clone(self.estimator)
-            with self.progress.task("fold", self.estimator_):
-                self.estimator_.fit(X, self.classes[y], **fit_params)
+            self.estimator_, self.used_ = fit_classifier(
+                self.estimator, X, y, self.classes, fit_params, self.progress, "fold"
+            )
         return self
 
     def predict(self, X):
@@ -190,11 +195,13 @@ class _AllClassesClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _respond(self, X, response_method):
         if self.only_code_ is None:
-            return predict_response(self.estimator_, X, self.classes, response_method)
+            return predict_response(
+                self.estimator_, X, self.classes, response_method, self.used_
+            )
         # Most classifiers refuse to learn a single class, and nothing is to be learned.
         n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
         certain = np.full(
-            (n_samples, len(self.classes)), UNKNOWN_CLASS[response_method]
+            (n_samples, len(self.classes)), VALUE_OF_UNKNOWN[response_method]
         )
         certain[:, self.only_code_] = 1
         return certain
@@ -224,7 +231,12 @@ def _split(cv, X, codes, split_params):
     with warnings.catch_warnings():
         # Said by _warn_of_small_classes with the names of the classes.
         warnings.filterwarnings("ignore", message="The least populated class in y")
-        splits = list(splitter.split(X, codes, **split_params))
+        try:
+            splits = list(splitter.split(X, codes, **split_params))
+        except TypeError:
+            if hasattr(cv, "split") or not np.iterable(cv):
+                raise
+            splits = list(cv)  # which are no pairs, as the check will say
     n_samples = len(codes)
     n_tests = np.zeros(n_samples, dtype=np.intp)
     for split in splits:
@@ -250,7 +262,14 @@ def _split(cv, X, codes, split_params):
 
 def _check_split(split, n_samples, cv):
     """Return the positions of a split, or say what is wrong with them."""
-    train, test = map(np.asarray, split)
+    try:
+        train, test = map(np.asarray, split)
+    except (TypeError, ValueError):
+        raise ValueError(
+            "cv must yield pairs of training and test positions, but "
+            f"{brief(cv)} yields {brief(split)}; pass a splitter such as "
+            "StratifiedKFold."
+        ) from None
     for positions in (train, test):
         if (
             positions.ndim != 1
@@ -296,6 +315,12 @@ def _predict_copies(predict, X, codes, splits, fit_params):
     cross_val_predict wants every sample to be tested once. It gets a copy of a sample
     for each of its tests, and trains on the first of the copies.
     """
+    if get_tags(predict.args[0]).input_tags.pairwise:
+        raise ValueError(
+            "cv must test all samples before it tests any again where X holds "
+            "distances or kernels between them; pass a splitter such as "
+            "RepeatedStratifiedKFold."
+        )
     rows = np.concatenate([test for _, test in splits])
     _, first_copy = np.unique(rows, return_index=True)
     ends = np.cumsum([len(test) for _, test in splits])
@@ -379,11 +404,14 @@ def fit_out_of_bag(estimator, X, codes, classes, *, fit_params, memory, progress
     fitted : classifier
         The classifier, fitted on all samples.
 
+    used : ndarray or None
+        What its codes stand for, see :func:`fit_classifier`.
+
     pred_probs : ndarray of shape (n_samples, n_classes)
         For each sample, the prediction of the members that did not draw it.
     """
     with_oob = clone(estimator)
-    prefix, ensemble = _last_step(with_oob)
+    prefix, ensemble = last_step(with_oob)
     params = ensemble.get_params(deep=False)
     if "oob_score" not in params:
         raise ValueError(
@@ -398,15 +426,16 @@ def fit_out_of_bag(estimator, X, codes, classes, *, fit_params, memory, progress
             "for cross fitting, such as cv=5."
         )
     with_oob.set_params(**{f"{prefix}oob_score": True})
-    fitted = fit_on_all(
+    fitted, used = fit_on_all(
         with_oob,
         X,
-        classes[codes],
+        codes,
+        classes,
         fit_params=fit_params,
         memory=memory,
         progress=progress,
     )
-    _, ensemble = _last_step(fitted)
+    _, ensemble = last_step(fitted)
     pred_probs = np.asarray(ensemble.oob_decision_function_)
     if pred_probs.shape != (len(codes), len(classes)):
         raise ValueError(
@@ -422,88 +451,16 @@ def fit_out_of_bag(estimator, X, codes, classes, *, fit_params, memory, progress
             f"but {n_never} of {len(codes)} were drawn by all of them; raise "
             "n_estimators, or pass a cv for cross fitting, such as cv=5."
         )
-    return fitted, pred_probs
+    return fitted, used, pred_probs
 
 
-def _last_step(estimator, prefix=""):
-    """Return the last step of nested pipelines and the prefix of its parameters."""
-    if not hasattr(estimator, "steps"):
-        return prefix, estimator
-    name, last = estimator.steps[-1]
-    return _last_step(last, f"{prefix}{name}__")
+def fit_on_all(estimator, X, codes, classes, *, fit_params, memory, progress):
+    """Return a classifier fitted on all samples, and its codes, see fit_classifier."""
+    fit = memory.cache(fit_classifier, ignore=["progress", "task"])
+    return fit(estimator, X, codes, classes, fit_params, progress, "fit on all samples")
 
 
-def fit_on_all(estimator, X, y, *, fit_params, memory, progress):
-    """Return a clone of a classifier that is fitted on all samples."""
-    fit = memory.cache(_fit_clone, ignore=["progress"])
-    return fit(estimator, X, y, fit_params, progress)
-
-
-def _fit_clone(estimator, X, y, fit_params, progress):
-    estimator = clone(estimator)
-    with progress.task("fit on all samples", estimator):
-        return estimator.fit(X, y, **fit_params)
-
-
-# -- responses and probabilities -------------------------------------------------------
-
-UNKNOWN_CLASS = {"predict_proba": 0.0, "decision_function": -np.inf}
-
-
-def choose_response_method(estimator):
-    """Return "predict_proba" or, without it, "decision_function".
-
-    Some classifiers have the former only after fit.
-    """
-    if hasattr(estimator, "predict_proba") or not hasattr(
-        estimator, "decision_function"
-    ):
-        return "predict_proba"
-    return "decision_function"
-
-
-def predict_response(estimator, X, classes, response_method):
-    """Ask a fitted classifier, and return a column for each of the classes.
-
-    A class that the classifier does not know has probability 0 and decision value
-    minus infinity. A single decision value d of two classes becomes -d / 2 and d / 2,
-    so that their softmax is the sigmoid of d.
-    """
-    if not hasattr(estimator, response_method):
-        raise ValueError(
-            "estimator must be a classifier with predict_proba or decision_function, "
-            f"but {brief(estimator)} has neither; wrap it in a CalibratedClassifierCV."
-        )
-    if (
-        response_method == "decision_function"
-        and getattr(_last_step(estimator)[1], "decision_function_shape", "ovr") == "ovo"
-        and len(classes) > 2
-    ):
-        raise ValueError(
-            "estimator must have a decision value for each class, but "
-            f"{brief(estimator)} has one for each pair of classes; set "
-            "decision_function_shape='ovr'."
-        )
-    response = np.asarray(getattr(estimator, response_method)(X))
-    if response.ndim == 1 and response_method == "decision_function":
-        response = np.column_stack([-response / 2, response / 2])
-    known = np.asarray(getattr(estimator, "classes_", [])).tolist()
-    column_of = {label: column for column, label in enumerate(classes.tolist())}
-    columns = [column_of.get(label, -1) for label in known]
-    if response.ndim != 2 or response.shape[1] != len(known) or -1 in columns:
-        raise ValueError(
-            "estimator must have classes_, the labels that it was fitted on, one for "
-            f"each column of its {response_method}, but {brief(estimator)} has "
-            f"{brief(known)} and returned shape {response.shape}; wrap it in a "
-            "classifier that follows scikit-learn's conventions."
-        )
-    if columns == list(range(len(classes))):
-        return response
-    shape = len(response), len(classes)
-    dtype = np.result_type(response, np.float32)
-    all_classes = np.full(shape, UNKNOWN_CLASS[response_method], dtype=dtype)
-    all_classes[:, columns] = response
-    return all_classes
+# -- decision values ----------------------------------------------------------------
 
 
 def fit_temperature(codes, decisions):

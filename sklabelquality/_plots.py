@@ -8,6 +8,7 @@ import textwrap
 import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay
 
+from sklabelquality._errors import brief
 from sklabelquality._report import one_line
 
 BLUE, ORANGE = "#4477aa", "#ee7733"
@@ -70,15 +71,14 @@ def draw_scores(scores, is_label_issue, edges, ax=None):
     return AuditDisplay(ax)
 
 
-def draw_confusion(matrix, classes, ax=None):
+def draw_confusion(matrix, names, ax=None):
     """Draw counts of given (row) and predicted labels (column)."""
     pyplot = import_pyplot()
     from matplotlib.colors import PowerNorm
 
     if ax is None:
-        size = 3 + 0.35 * len(classes)
+        size = 3 + 0.35 * len(names)
         _, ax = pyplot.subplots(figsize=(size + 1, size), layout="constrained")
-    names = [one_line(label, 28) for label in classes]
     display = ConfusionMatrixDisplay(matrix, display_labels=names)
     # The square root makes room for the few samples off the diagonal.
     norm = PowerNorm(0.5, vmin=0, vmax=max(1, matrix.max()))
@@ -113,6 +113,8 @@ def draw_samples(samples, captions, image_shape=None, cmap="gray", figure=None):
     axes = figure.subplots(n_rows, n_columns, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
+    if hasattr(samples, "detach"):  # a tensor of PyTorch
+        samples = samples.detach().cpu().numpy()
     images = _as_images(samples, image_shape)
     names, rows = _names_and_rows(samples if images is None else images)
     for ax, row, caption in zip(axes.flat, rows, captions, strict=False):
@@ -146,29 +148,34 @@ def draw_review(ks, rates, found, ax=None):
 
 
 def _as_images(samples, image_shape):
-    """Return samples as an array of images, or None if they are none."""
+    """Return samples as a list of images of any sizes, or None if they are none."""
     if image_shape is not None:
-        samples = np.asarray(samples)
-        shape = np.atleast_1d(image_shape)
-        n_values = samples[0].size
-        if len(shape) not in (2, 3) or n_values != np.prod(shape):
+        rows = np.asarray(samples)
+        try:
+            return [_as_image(image) for image in rows.reshape(-1, *image_shape)]
+        except (TypeError, ValueError):
             raise ValueError(
-                f"image_shape must be the shape of the {n_values} values of a row of "
-                f"X, but is {image_shape}; pass (height, width) or (height, width, "
-                "n_channels)."
+                f"image_shape must be the shape of the {rows[0].size} values of a row "
+                f"of X, but is {brief(image_shape)}; pass (height, width) or (height, "
+                "width, n_channels)."
+            ) from None
+    is_list = isinstance(samples, list) and np.ndim(samples[0]) in (2, 3)
+    if is_list or (isinstance(samples, np.ndarray) and samples.ndim in (3, 4)):
+        return [_as_image(np.asarray(image)) for image in samples]
+    return None
+
+
+def _as_image(image):
+    """Return an image with its channels, if it has any, in the last dimension."""
+    if image.ndim == 3 and image.shape[-1] not in (1, 3, 4):
+        if image.shape[0] not in (1, 3, 4):
+            raise ValueError(
+                "X must have images with 1, 3 or 4 channels in their first or last "
+                f"dimension if they have any, but has one of shape {image.shape}; pass "
+                "such images."
             )
-        samples = samples.reshape(-1, *shape)
-    elif isinstance(samples, list) and np.ndim(samples[0]) in (2, 3):
-        samples = np.asarray(samples)
-    if not isinstance(samples, np.ndarray) or samples.ndim not in (3, 4):
-        return None
-    if samples.ndim == 4 and samples.shape[-1] not in (3, 4):
-        raise ValueError(
-            "X must have 3 or 4 channels in its last dimension if its images have "
-            f"any, but has shape {samples.shape}; move the channels there by "
-            "numpy.moveaxis, and drop a single one."
-        )
-    return samples
+        image = np.moveaxis(image, 0, -1)
+    return image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image
 
 
 def _names_and_rows(samples):

@@ -15,6 +15,11 @@ from sklabelquality._errors import brief, of_rows
 RANGE_TOLERANCE = 1e-6
 # Rows of pred_probs may miss a sum of one by this much.
 ROW_SUM_TOLERANCE = 1e-3
+# What to do about a classifier whose probabilities do not sum to one.
+NORMALISE = (
+    "wrap it in a CalibratedClassifierCV, which normalises them, as is needed for "
+    "classifiers that score each class against the rest"
+)
 
 
 def as_matrix(pred_probs):
@@ -44,15 +49,21 @@ def as_matrix(pred_probs):
 def refuse_masked(pred_probs, *, first_row=0):
     """Raise if an entry of pred_probs is masked."""
     if isinstance(pred_probs, np.ma.MaskedArray) and np.ma.is_masked(pred_probs):
-        row, column = np.argwhere(np.ma.getmaskarray(pred_probs))[0]
+        row, *columns = np.argwhere(np.ma.getmaskarray(pred_probs))[0].tolist()
+        place = ", ".join([f"row {first_row + row}", *map("column {}".format, columns)])
         raise ValueError(
             f"pred_probs must not be masked, but {np.ma.count_masked(pred_probs)} "
-            f"entries are, the first in row {first_row + row}, column {column}; drop "
-            "these samples."
+            f"entries are, the first in {place}; drop these samples."
         )
 
 
 def _objects_as_floats(array):
+    if array.ndim == 1 and np.ndim(array[0]) == 1:
+        raise ValueError(
+            "pred_probs must have shape (n_samples, n_classes), but has "
+            f"{len(array)} entries that are rows themselves; pass "
+            "numpy.vstack(pred_probs)."
+        )
     if not {str, bytes} & set(map(type, array.ravel().tolist())):
         try:
             return array.astype(np.float64)
@@ -63,7 +74,7 @@ def _objects_as_floats(array):
             raise TypeError(
                 f"pred_probs must be real numbers, but has {brief(value)} of type "
                 f"{type(value).__name__} at position {position}; pass the output of "
-                "predict_proba."
+                "predict_proba, without a column of names."
             )
     raise TypeError(
         "pred_probs must be real numbers; pass the output of predict_proba."
@@ -113,9 +124,12 @@ def float_dtype_of(dtype):
 
 
 def column_names(pred_probs):
-    """Return the names of the columns of a data frame, None for anything else."""
+    """Return the names of the columns of a data frame, None for anything else.
+
+    The numbers that pandas gives to columns without a name are no names.
+    """
     names = getattr(pred_probs, "columns", None)
-    return None if names is None else list(names)
+    return None if names is None or hasattr(names, "step") else list(names)
 
 
 def order_of_columns(names, classes):
@@ -127,7 +141,18 @@ def order_of_columns(names, classes):
         return None
     for wanted in (list(classes), [str(label) for label in classes]):
         if len(names) == len(wanted) and set(names) == set(wanted):
-            return [names.index(label) for label in wanted]
+            order = [names.index(label) for label in wanted]
+            is_counted = [str(name) for name in names] == list(
+                map(str, range(len(names)))
+            )
+            if is_counted and order != sorted(order):
+                raise ValueError(
+                    f"The columns of pred_probs are counted up to {len(names) - 1}, "
+                    f"but classes is {brief(list(classes))}, so that their names and "
+                    "their positions contradict each other; pass pred_probs.to_numpy() "
+                    "if classes is in the order of the columns, else leave it out."
+                )
+            return order
     if {_bare(name) for name in names} == {_bare(label) for label in classes}:
         raise ValueError(
             "The columns of pred_probs must have exactly the names of the classes, or "
@@ -179,6 +204,10 @@ def raise_for_value(pred_probs, name, first_row=None):
             )
         elif low >= 0 and np.abs(sums - 100).max() <= 1:
             remedy = "divide percentages by 100"
+        elif (extra := _extra_column(pred_probs, sums)) is not None:
+            remedy = f"drop column {extra}, without which all rows sum to 1"
+        elif name != "pred_probs" and low >= 0:
+            remedy = NORMALISE
         else:
             remedy = (
                 "turn logits into probabilities by scipy.special.softmax(x, axis=1), "
@@ -200,16 +229,61 @@ def raise_for_row_sum(pred_probs, name, first_row=None):
     _, sums = _lowest_and_sums(pred_probs)
     wrong = np.abs(sums - 1) > ROW_SUM_TOLERANCE
     row = int(wrong.argmax())
-    remedy = (
-        f"normalise them by {name} / {name}.sum(axis=1, keepdims=True)"
-        if sums[row] > 0
-        else "drop these samples, for which no class was predicted"
-    )
+    if sums[row] <= 0:
+        remedy = "drop these samples, for which no class was predicted"
+    elif name == "pred_probs":
+        remedy = "normalise them by pred_probs / pred_probs.sum(axis=1, keepdims=True)"
+    else:
+        remedy = NORMALISE
     raise ValueError(
         f"{name} must have rows that sum to 1 within {ROW_SUM_TOLERANCE}, but "
         f"{wrong.sum()} of {wrong.size} rows{of_rows(pred_probs, first_row)} do not, "
         f"the first (row {row + (first_row or 0)}) sums to {sums[row]:.6g}; {remedy}."
     )
+
+
+def _extra_column(pred_probs, sums):
+    """Return the first column without which all rows sum to one, or None."""
+    for column, values in enumerate(pred_probs.T):
+        rest = sums - values.astype(np.float64)
+        if np.abs(rest - 1).max() <= ROW_SUM_TOLERANCE:
+            return column
+    return None
+
+
+def as_numbers(values, name, remedy):
+    """Return an array of real numbers; missing ones are NaN.
+
+    Strings, dates and complex numbers are refused, and so are masked entries.
+    """
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise ValueError(
+            f"{name} must not be masked, but {np.ma.count_masked(values)} entries are; "
+            f"{remedy}."
+        )
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(
+            f"{name} must be numbers in one array, but its entries differ in length; "
+            f"{remedy}."
+        ) from None
+    if array.dtype.kind == "O":
+        objects = array.ravel().tolist()
+        if all(isinstance(x, numbers.Real) or _is_nothing(x) for x in objects):
+            array = np.array(
+                [np.nan if _is_nothing(x) else float(x) for x in objects]
+            ).reshape(array.shape)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{name} must be real numbers, but is {brief(values)} of dtype "
+            f"{array.dtype}; {remedy}."
+        )
+    return array
+
+
+def _is_nothing(value):
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
 def _float_blocks(pred_probs):

@@ -8,6 +8,7 @@ dark, wide and narrow. It is built as a tree of elements that the standard libra
 writes out, so labels and names are escaped wherever they stand.
 """
 
+from collections import Counter
 from importlib.resources import files
 from unicodedata import category
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -23,18 +24,40 @@ BIDI_CONTROLS = (
 )
 
 
+# Stands for < in an attribute: a character that one_line lets nobody write.
+LESS_THAN = "\ue000"
+
+
 def one_line(value, width=60):
     """Show a label or a name in one line of limited width, cut in the middle.
 
     Control characters and invalid ones show as a question mark.
     """
     text = "".join(
-        "\ufffd" if category(char) in ("Cc", "Cs") or char in BIDI_CONTROLS else char
+        "\ufffd"
+        if category(char) in ("Cc", "Co", "Cs") or char in BIDI_CONTROLS
+        else char
         for char in " ".join(str(value).split())
     )
     if len(text) <= width:
         return text
     return f"{text[: (width - 1) // 2]}…{text[-(width // 2) :]}"
+
+
+def distinct_names(labels, width=60):
+    """Show different labels differently: with quotes where they would look alike."""
+    names = [one_line(label, width) for label in labels]
+    for show in (repr, ascii):
+        counts = Counter(names)
+        names = [
+            one_line(show(label), width) if counts[name] > 1 else name
+            for name, label in zip(names, labels, strict=True)
+        ]
+    counts = Counter(names)
+    return [
+        f"{name} ({code})" if counts[name] > 1 else name
+        for code, name in enumerate(names)
+    ]
 
 
 def _numbers(content):
@@ -79,8 +102,8 @@ def _worst_labels(content):
     rows = [
         [
             one_line(name),
-            one_line(given),
-            one_line(predicted),
+            given,
+            predicted,
             "yes" if is_issue else "no",
             f"{p_given:.3f}",
             f"{p_predicted:.3f}",
@@ -104,7 +127,7 @@ def _worst_classes(content):
     """Return the header and the rows of the classes with the most label noise."""
     header = ["class", "labels", "wrong", "missing"]
     rows = [
-        [one_line(label), f"{n_given:,}", f"{noise:.1%}", f"{inverse:.1%}"]
+        [label, f"{n_given:,}", f"{noise:.1%}", f"{inverse:.1%}"]
         for label, n_given, noise, inverse, _ in zip(
             *content["class_health"].values(), strict=True
         )
@@ -116,7 +139,7 @@ def _worst_pairs(content):
     """Return the header and the rows of the pairs that are mixed up."""
     header = ["a", "b", "a labelled b", "b labelled a"]
     rows = [
-        [one_line(a), one_line(b), f"{a_as_b:,.1f}", f"{b_as_a:,.1f}"]
+        [a, b, f"{a_as_b:,.1f}", f"{b_as_a:,.1f}"]
         for a, b, _, a_as_b, b_as_a in zip(
             *content["overlapping_classes"].values(), strict=True
         )
@@ -177,17 +200,25 @@ def full_page(content):
     _add(head, "style", "html{color-scheme:light dark}body{margin:0}")
     main = _add(_add(root, "body"), "main")
     main.append(_report(content, title="Label audit"))
-    return "<!DOCTYPE html>\n" + tostring(root, encoding="unicode", method="html")
+    return "<!DOCTYPE html>\n" + _to_html(root)
 
 
 def page_fragment(content):
     """Return the report as a part of a page, such as the output of a cell."""
-    return tostring(_report(content), encoding="unicode", method="html")
+    return _to_html(_report(content))
+
+
+def _to_html(root):
+    # The library leaves < in attributes as it is, which is valid but not safe to cut.
+    return tostring(root, encoding="unicode", method="html").replace(LESS_THAN, "&lt;")
 
 
 def _add(parent, tag, text=None, **attributes):
     """Append an element to its parent; ``class_`` stands for the attribute class."""
-    attributes = {name.rstrip("_"): str(value) for name, value in attributes.items()}
+    attributes = {
+        name.rstrip("_"): str(value).replace("<", LESS_THAN)
+        for name, value in attributes.items()
+    }
     element = SubElement(parent, tag, attributes)
     element.text = text
     return element
@@ -302,20 +333,20 @@ def _add_matrix(parent, content):
             else ""
         ),
     )
-    is_long = max(len(one_line(label)) for label in classes) > 6
+    is_long = max(map(len, classes)) > 6
     table = _add(scroll, "table", class_="matrix upright" if is_long else "matrix")
     line = _add(_add(table, "thead"), "tr")
     _add(line, "th", "given \\ predicted", scope="col", class_="word")
     for label in classes:
-        cell = _add(line, "th", scope="col", title=one_line(label))
-        _add(cell, "span", one_line(label))
+        cell = _add(line, "th", scope="col", title=label)
+        _add(cell, "span", label)
     off_diagonal = np.array(matrix)
     np.fill_diagonal(off_diagonal, 0)
     highest = max(1, off_diagonal.max())
     body = _add(table, "tbody")
     for row, (label, counts) in enumerate(zip(classes, matrix, strict=True)):
         line = _add(body, "tr")
-        _add(line, "th", one_line(label), scope="row", class_="word")
+        _add(line, "th", label, scope="row", class_="word")
         for column, count in enumerate(counts):
             cell = _add(line, "td", f"{count:,}" if count else "")
             if column == row:

@@ -15,18 +15,23 @@ scores alike, and it is narrow for good ones.
 """
 
 import warnings
-from numbers import Real
+from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import norm
 from sklearn.utils import check_random_state
 
-from sklabelquality._alignment import index_of
+from sklabelquality._alignment import (
+    check_same_names,
+    check_same_order,
+    index_of,
+)
 from sklabelquality._errors import brief, check_count
 from sklabelquality._frames import as_frame, as_index, take
 from sklabelquality._labels import check_labels
 from sklabelquality._plots import AuditDisplay, draw_review
+from sklabelquality._probabilities import as_numbers
 from sklabelquality._sklearn import Interval, StrOptions, validate_options
 from sklabelquality._strata import (
     MOST_STRATA,
@@ -76,6 +81,9 @@ class ErrorRate(NamedTuple):  # numpydoc ignore=PR02
 
 
 RIGHT, WRONG, UNSURE, UNANSWERED = range(4)
+# What stands where an answer is to be filled in: pandas would read an empty column of a
+# file as numbers, and refuse words in it.
+TO_DO = "todo"
 WORDS = {
     RIGHT: {"right", "correct", "ok", "false", "no", "n", "0", "0.0"},
     WRONG: {"wrong", "true", "yes", "y", "1", "1.0"},
@@ -131,6 +139,9 @@ class LabelReview:
 
     n_drawn : int
         The number of labels that were drawn.
+
+    random_state : int
+        The seed that decides which labels are drawn; the sheet holds it.
 
     See Also
     --------
@@ -219,6 +230,9 @@ class LabelReview:
         top_k=None,
         random_state=None,
     ):
+        check_same_order(
+            scores=scores, labels=labels, predicted_labels=predicted_labels
+        )
         if index is None:
             index = index_of(scores, labels, predicted_labels)
         scores = _check_scores(scores)
@@ -238,7 +252,10 @@ class LabelReview:
         # Permutations for the order of equal scores, for what is drawn, and for the
         # strata that get one label more than others; a seed for the order in which the
         # labels are shown.
-        rng = check_random_state(random_state)
+        if not isinstance(random_state, Integral):
+            random_state = check_random_state(random_state).randint(2**31 - 1)
+        self.random_state = int(random_state)
+        rng = np.random.RandomState(self.random_state)
         shuffled, self._draw_order = (rng.permutation(self.n_samples) for _ in range(2))
         self._order_of_strata = rng.permutation(MOST_STRATA)
         self._show_seed = rng.randint(2**31 - 1)
@@ -357,12 +374,19 @@ class LabelReview:
         ValueError
             If a row was not drawn, or an answer is something else.
         """
-        rows = np.atleast_1d(np.asarray(rows))
+        given_rows = rows
+        rows = np.atleast_1d(as_numbers(rows, "rows", "pass what draw returned"))
         if rows.ndim != 1 or rows.dtype.kind not in "iu":
             raise TypeError(
                 "rows must be positions that draw returned, but has dtype "
                 f"{rows.dtype} and shape {rows.shape}; pass whole numbers."
             )
+        check_same_order(rows=given_rows, is_wrong=is_wrong)
+        if hasattr(is_wrong, "iloc") and hasattr(self.index, "isin"):
+            is_known = (rows >= 0) & (rows < len(self.index))
+            if is_known.all():
+                names = self.index[rows]
+                check_same_names("rows", names, "is_wrong", is_wrong.index)
         answers = [_as_answer(answer, UNSURE) for answer in _as_list(is_wrong)]
         if len(rows) != len(answers):
             raise ValueError(
@@ -531,13 +555,14 @@ class LabelReview:
             ``"index"``). The columns:
 
             - ``"given_label"`` and ``"predicted_label"``, if they are known;
-            - ``"is_wrong"``: empty, to be filled in with yes, wrong, true or 1 if the
+            - ``"is_wrong"``: ``"todo"``, to be replaced by yes, wrong, true or 1 if the
               label is wrong, no, right, correct, ok, false or 0 if it is right, unsure,
               unknown or ? if nobody can tell; what is recorded already is there;
             - ``"position"`` and ``"rank"`` of the label among all, 1 for the most
               suspicious one;
-            - ``"stratum"``, ``"stratum_size"`` and ``"n_samples"``: what
-              :meth:`from_frame` needs to estimate the error rate.
+            - ``"stratum"``, ``"stratum_size"``, ``"n_samples"`` and
+              ``"random_state"``: what :meth:`from_frame` needs to estimate the error
+              rate and to go on drawing.
         """
         strata = self._stratum_of(self._rows_ranks)
         places = self._rows if self._ranks is not None else np.arange(len(self._rows))
@@ -549,7 +574,7 @@ class LabelReview:
             ]
             if column is not None
         }
-        answers = np.array([False, True, "unsure", None], dtype=object)
+        answers = np.array([False, True, "unsure", TO_DO], dtype=object)
         columns |= {
             "is_wrong": answers[self._answers],
             "position": self._rows,
@@ -558,21 +583,26 @@ class LabelReview:
             "stratum_size": self.stratum_sizes[strata],
             "n_samples": np.full(len(places), self.n_samples),
         }
-        return as_frame(columns, self.index[places])
+        if self.random_state is not None:
+            columns["random_state"] = np.full(len(places), self.random_state)
+        index = self.index[places]
+        if set(getattr(index, "names", [])) & columns.keys():  # or a file mixes them up
+            index = index.set_names([f"index {i}" for i in range(index.nlevels)])
+        return as_frame(columns, index)
 
     @classmethod
     def from_frame(cls, frame, scores=None, **kwargs):
         """Read a review back from its sheet.
 
         The sheet is enough for the error rate. To draw more labels, the scores are
-        needed, and the `random_state` that the sheet was drawn with;
-        :meth:`LabelAudit.review` passes all that an audit knows.
+        needed; :meth:`LabelAudit.review` passes all that an audit knows.
 
         Parameters
         ----------
         frame : pandas.DataFrame or dict of array-like
             The sheet of :meth:`to_frame`, filled in, after a file or not, in any order.
-            An empty `is_wrong` is a label that nobody has looked at. To delete rows
+            An `is_wrong` that is empty or ``"todo"`` is a label that nobody has looked
+            at. To delete rows
             because of what was found there would bias the error rate.
 
         scores : array-like of shape (n_samples,), default=None
@@ -593,6 +623,11 @@ class LabelReview:
             contradict each other, or the sheet was not drawn from these scores with
             this `random_state`.
         """
+        if not hasattr(frame, "keys") and not hasattr(frame, "columns"):
+            raise TypeError(
+                "frame must be a data frame or a dict of columns, but is "
+                f"{brief(frame)}; pass what to_frame gave, filled in."
+            )
         missing = [name for name in SHEET_COLUMNS if name not in frame]
         if missing:
             raise ValueError(
@@ -605,6 +640,13 @@ class LabelReview:
                 "to_frame gave after draw."
             )
         numbers = {name: _as_integers(frame, name) for name in SHEET_COLUMNS[1:]}
+        lengths = {len(column) for column in numbers.values()}
+        if lengths != {len(_as_list(frame["is_wrong"]))}:
+            raise ValueError(
+                "frame must have an entry for each row in all columns, but their "
+                f"lengths differ: is_wrong has {len(_as_list(frame['is_wrong']))}, the "
+                f"others {sorted(lengths)}; keep whole rows."
+            )
         positions, n_times = np.unique(numbers["position"], return_counts=True)
         if n_times.max() > 1:
             raise ValueError(
@@ -618,6 +660,8 @@ class LabelReview:
                 f"from_frame takes {sorted(kwargs)} together with scores alone, but "
                 "scores is None; pass the scores that the sheet was drawn by."
             )
+        if scores is not None and kwargs.get("random_state") is None:
+            kwargs["random_state"] = _seed_of(frame)
         if scores is None:
             review = cls.__new__(cls)
             review._read_sheet_alone(frame, int(numbers["n_samples"][0]))
@@ -636,6 +680,7 @@ class LabelReview:
         self.n_samples = n_samples
         self.top_k = None
         self.labels = self.predicted_labels = self._ranks = None
+        self.random_state = _seed_of(frame)
         if "given_label" in frame:
             self.labels = np.asarray(frame["given_label"])
         if "predicted_label" in frame:
@@ -737,6 +782,8 @@ class LabelReview:
 
     def _check_subset(self, subset):
         self._check_scores_known("subset")
+        if hasattr(subset, "iloc") and hasattr(self.index, "isin"):
+            check_same_names("review", self.index, "subset", subset.index)
         subset = check_labels(subset, name="subset")
         if subset.dtype != bool or len(subset) != self.n_samples:
             raise ValueError(
@@ -749,6 +796,13 @@ class LabelReview:
                 "for the labels to estimate the error rate of."
             )
         return subset
+
+
+def _seed_of(frame):
+    """Return the seed that a sheet holds, None if it holds none."""
+    if "random_state" not in frame or len(frame["random_state"]) == 0:
+        return None
+    return int(_as_integers(frame, "random_state")[0])
 
 
 # What a sheet must have to be read back; labels are for the eyes alone.
@@ -767,8 +821,8 @@ def _warn_if_few(result):
 
 def _check_scores(scores):
     """Return scores as an array of numbers without NaN."""
-    scores = np.asarray(scores)
-    if scores.ndim != 1 or scores.dtype.kind not in "biuf" or len(scores) == 0:
+    scores = as_numbers(scores, "scores", "pass label quality scores")
+    if scores.ndim != 1 or len(scores) == 0:
         raise ValueError(
             "scores must be one number for each label, but has shape "
             f"{scores.shape} and dtype {scores.dtype}; pass label quality scores."
@@ -787,7 +841,13 @@ def _check_column(column, name, n_samples):
     if column is None:
         return None
     if not hasattr(column, "iloc"):
-        column = np.asarray(column)
+        try:
+            column = np.asarray(column)
+        except ValueError:
+            raise ValueError(
+                f"{name} must have one label for each score, but its entries differ in "
+                "length; pass strings or numbers."
+            ) from None
     if column.ndim != 1 or len(column) != n_samples:
         raise ValueError(
             f"{name} must have one entry for each of the {n_samples} scores, but has "
@@ -798,6 +858,8 @@ def _check_column(column, name, n_samples):
 
 def _as_list(answers):
     """Return answers as a list; pandas gives its missing values as they are."""
+    if isinstance(answers, np.ndarray):
+        return np.atleast_1d(answers).tolist()
     if isinstance(answers, str) or not hasattr(answers, "__len__"):
         return [answers]
     return answers.tolist() if hasattr(answers, "tolist") else list(answers)
@@ -806,6 +868,8 @@ def _as_list(answers):
 def _as_answer(value, missing):
     """Return the code of an answer; `missing` is that of None, NaN and empty cells."""
     text = str(value).strip().lower()
+    if text == TO_DO:
+        return UNANSWERED
     if text in ("", "none", "nan", "<na>"):
         return missing
     for answer, words in WORDS.items():
@@ -821,7 +885,7 @@ def _as_integers(frame, name):
     """Return a column of a sheet as whole numbers, whatever a file made of them."""
     values = [_as_float(value) for value in _as_list(frame[name])]
     for row, value in enumerate(values):
-        if not np.isfinite(value) or value != np.rint(value) or value < 0:
+        if not 0 <= value < 2**53 or value != np.rint(value):
             raise ValueError(
                 f"frame must have whole numbers in column {name!r}, as to_frame gave "
                 f"them, but has {brief(_as_list(frame[name])[row])} in row {row}; "
@@ -839,9 +903,20 @@ def _as_float(value):
 
 def _sizes_of_strata(numbers):
     """Return the sizes of the strata that a sheet tells, or say what is wrong."""
-    strata, first = np.unique(numbers["stratum"], return_index=True)
+    strata, first, stratum = np.unique(
+        numbers["stratum"], return_index=True, return_inverse=True
+    )
     sizes = numbers["stratum_size"][first]
     n_samples = numbers["n_samples"][0]
+    for name, expected in [("n_samples", n_samples), ("stratum_size", sizes[stratum])]:
+        off = numbers[name] != expected
+        if off.any():
+            row = int(off.argmax())
+            raise ValueError(
+                f"frame must have the {name} of to_frame, but has "
+                f"{numbers[name][row]} in row {row} and another number in a row of "
+                "the same kind; leave all but is_wrong as it was."
+            )
     if sizes.sum() != n_samples:
         raise ValueError(
             f"frame must have labels of all strata, but has {sizes.sum()} of "
@@ -849,7 +924,9 @@ def _sizes_of_strata(numbers):
             "is_wrong empty where nobody has looked."
         )
     of_rank = np.searchsorted(np.cumsum(sizes), numbers["rank"])
+    ranks, n_times = np.unique(numbers["rank"], return_counts=True)
     off = (of_rank != numbers["stratum"]) | (numbers["position"] >= n_samples)
+    off |= (numbers["rank"] < 1) | np.isin(numbers["rank"], ranks[n_times > 1])
     if off.any():
         row = int(off.argmax())
         raise ValueError(

@@ -31,9 +31,17 @@ from sklearn.utils.validation import (
     indexable,
 )
 
-from sklabelquality._alignment import index_of
-from sklabelquality._append import append_columns, check_two_dimensional, in_dtype_of
+from sklabelquality._alignment import check_same_order, index_of
+from sklabelquality._append import (
+    append_columns,
+    check_two_dimensional,
+    column_names_of,
+    in_dtype_of,
+    names_beside,
+    seen_features,
+)
 from sklabelquality._audit import LabelAudit, numbers_of_audit
+from sklabelquality._classifier import choose_response_method, predict_response
 from sklabelquality._confident_learning import (
     MAX_DENSE_RESULT,
     as_kind,
@@ -49,17 +57,16 @@ from sklabelquality._labels import (
     encode_labels,
     factorize_labels,
     read_labels,
+    warn_of_lookalikes,
 )
 from sklabelquality._noise_model import NoiseModel
 from sklabelquality._objective import expected_score
 from sklabelquality._out_of_sample import (
     PREDICTED,
     average_passes,
-    choose_response_method,
     cross_fit,
     fit_on_all,
     fit_out_of_bag,
-    predict_response,
     to_probabilities,
 )
 from sklabelquality._progress import CallbackSupportMixin, progress_of_fit
@@ -177,7 +184,12 @@ class LabelQualityScorer(
         `FrozenEstimator`.
 
     estimator_ : classifier
-        The classifier, fitted on all samples.
+        The classifier, fitted on all samples: on their labels or, if it refuses labels
+        of this kind as some boosters do, on codes, see `encodes_labels_`.
+
+    encodes_labels_ : bool
+        Whether `estimator_` was fitted on codes, the positions of the labels in
+        `classes_`. What the scorer itself returns are labels.
 
     oof_pred_probs_ : ndarray of shape (n_samples, n_classes)
         Out-of-sample predicted probabilities of the training samples; columns are in
@@ -212,12 +224,11 @@ class LabelQualityScorer(
         out-of-sample ones. Only defined if `response_method_` is "decision_function".
 
     n_features_in_ : int
-        Number of features seen during `fit`. Only defined if the classifier
-        exposes it.
+        Number of features seen during `fit`. Only defined if `X` is two-dimensional.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of features seen during `fit`. Only defined if the classifier
-        exposes them.
+        Names of features seen during `fit`. Only defined if `X` has feature names that
+        are all strings.
 
     See Also
     --------
@@ -358,10 +369,13 @@ class LabelQualityScorer(
 
     def _fit(self, X, y, params, progress):
         """Average the out-of-sample responses, then set all attributes at once."""
-        index = index_of(y, X)
+        check_same_order(X=X, y=y, **params)
+        index = index_of(X, y)
+        n_features, feature_names = seen_features(X)
         (X,) = indexable(X)
         labels = self._read_labels(X, y)
         classes, codes = self._encode(labels)
+        warn_of_lookalikes(classes, "y")
         given_labels = labels_to_keep(y, classes, codes)
         response_method = choose_response_method(self.estimator)
         fitted, responses = self._responses(
@@ -377,27 +391,37 @@ class LabelQualityScorer(
             fitted = self._refit(X, codes, classes, params, progress)
         samples = self._samples(codes, result.pred_probs)
         thresholds = mean_self_confidence(samples)
-
-        self._forget()
-        # Plain arrays: loading them runs no code and needs no pandas.
-        self._training_labels_ = pack(given_labels)
-        self._training_index_ = None if index is None else pack(index)
-        self.estimator_ = fitted
-        self.classes_ = classes
-        self.response_method_ = response_method
-        if result.temperature is not None:
-            self.temperature_ = result.temperature
-        self.oof_pred_probs_ = result.pred_probs
-        self.confident_thresholds_ = thresholds
+        noise_matrix = None
         if len(classes) <= MAX_DENSE_RESULT:
-            self.noise_matrix_ = as_kind(
+            noise_matrix = as_kind(
                 estimate_noise_matrix(samples, thresholds), sparse_output=False
             )
-        if isinstance(result.learned, NoiseModel):
-            self.noise_model_ = result.learned
-        self.label_quality_scores_ = result.scores
-        if result.std is not None:
-            self.label_quality_scores_std_ = result.std
+        is_model = isinstance(result.learned, NoiseModel)
+        self._remember(
+            # Plain arrays: loading them runs no code and needs no pandas.
+            _training_labels_=pack(given_labels),
+            _training_index_={} if index is None else pack(index),
+            _n_features_=n_features,
+            _feature_names_=feature_names,
+            estimator_=fitted[0],
+            encodes_labels_=fitted[1] is not None,
+            classes_=classes,
+            response_method_=response_method,
+            temperature_=result.temperature,
+            oof_pred_probs_=result.pred_probs,
+            confident_thresholds_=thresholds,
+            noise_matrix_=noise_matrix,
+            noise_model_=result.learned if is_model else None,
+            label_quality_scores_=result.scores,
+            label_quality_scores_std_=result.std,
+        )
+
+    def _remember(self, **fitted):
+        """Replace all that an earlier fit learned; what is None is not defined."""
+        for name, value in fitted.items():
+            vars(self).pop(name, None)
+            if value is not None:
+                setattr(self, name, value)
 
     def _score(self, samples):
         """Return what the method learns from samples, and their scores."""
@@ -431,6 +455,7 @@ class LabelQualityScorer(
             `X` stays sparse and float32 stays float32; a data frame with columns that
             are not numbers stays a data frame.
         """
+        self._check_can_append(X)
         self.fit(X, y, **params)
         if self.append == "given":
             return self._append(X, self.label_quality_scores_)
@@ -469,7 +494,9 @@ class LabelQualityScorer(
             The features and the appended scores, as in :meth:`fit_transform`.
         """
         check_is_fitted(self)
-        return self._append(X, self._candidate_columns(self._check_pred_probs(X)))
+        pred_probs = self._check_pred_probs(X)
+        self._check_can_append(X)
+        return self._append(X, self._candidate_columns(pred_probs))
 
     def score_samples(self, X, y=None):
         """Score labels of new samples, which the classifier has not seen.
@@ -561,7 +588,12 @@ class LabelQualityScorer(
             The predicted labels.
         """
         check_is_fitted(self)
-        return self.estimator_.predict(X)
+        predicted = np.asarray(self.estimator_.predict(X))
+        if predicted.ndim == 2 and predicted.shape[1] == 1:
+            predicted = predicted.ravel()
+        if self.encodes_labels_:
+            return self.classes_[predicted.astype(np.intp)]
+        return predicted.astype(self.classes_.dtype, copy=False)
 
     def predict_proba(self, X):
         """Predict class probabilities of new samples by the refitted classifier.
@@ -581,8 +613,9 @@ class LabelQualityScorer(
             The probabilities; columns are in the order of `classes_`.
         """
         check_is_fitted(self)
+        used = np.arange(len(self.classes_)) if self.encodes_labels_ else None
         response = predict_response(
-            self.estimator_, X, self.classes_, self.response_method_
+            self.estimator_, X, self.classes_, self.response_method_, used
         )
         return to_probabilities(response, getattr(self, "temperature_", None))
 
@@ -617,9 +650,7 @@ class LabelQualityScorer(
         LabelAudit : What an audit can show.
         """
         check_is_fitted(self)
-        index = None
-        if self._training_index_ is not None:
-            index = unpack(self._training_index_)
+        index = unpack(self._training_index_) if self._training_index_ else None
         labels = unpack_labels(self._training_labels_, index)
         codes = encode_labels(read_labels(labels), as_list(self.classes_))
         samples = self._samples(codes, self.oof_pred_probs_, self.classes_)
@@ -634,7 +665,7 @@ class LabelQualityScorer(
     # -- fit ---------------------------------------------------------------------------
 
     def _responses(self, X, codes, classes, response_method, params, progress):
-        """Return the fitted classifier, if one fit is enough, and all responses."""
+        """Return the fitted classifier if one fit is enough, and all responses."""
         if isinstance(self.estimator, FrozenEstimator):
             useless = sorted(params) + (["cv='oob'"] if self.cv == "oob" else [])
             if useless:
@@ -643,7 +674,7 @@ class LabelQualityScorer(
                     f"what belongs to a fit, but {useless} came with one; leave it out."
                 )
             response = predict_response(self.estimator, X, classes, response_method)
-            return self.estimator, [response]
+            return (self.estimator, None), [response]
         split_params, fit_params, refit_params = self._route(params)
         memory = check_memory(self.memory)
         if isinstance(self.cv, str):
@@ -653,7 +684,7 @@ class LabelQualityScorer(
                     "by one and tears groups apart; pass a splitter such as "
                     "StratifiedGroupKFold as cv."
                 )
-            fitted, pred_probs = fit_out_of_bag(
+            fitted, used, pred_probs = fit_out_of_bag(
                 self.estimator,
                 X,
                 codes,
@@ -662,7 +693,7 @@ class LabelQualityScorer(
                 memory=memory,
                 progress=progress,
             )
-            return fitted, [pred_probs]
+            return (fitted, used), [pred_probs]
         return None, cross_fit(
             self.estimator,
             X,
@@ -684,7 +715,8 @@ class LabelQualityScorer(
         return fit_on_all(
             self.estimator,
             X,
-            classes[codes],
+            codes,
+            classes,
             fit_params=fit_params,
             memory=check_memory(self.memory),
             progress=progress,
@@ -750,11 +782,6 @@ class LabelQualityScorer(
             )
         return classes, codes
 
-    def _forget(self):
-        """Drop all that an earlier fit learned."""
-        for name in [name for name in vars(self) if name.endswith("_")]:
-            delattr(self, name)
-
     # -- checks ------------------------------------------------------------------------
 
     def _check_before_fit(self, X, y):
@@ -783,6 +810,8 @@ class LabelQualityScorer(
                 "samples would be scored in-sample; if all samples are new to it, fit "
                 "the whole and pass it as FrozenEstimator(fitted)."
             )
+
+    def _check_can_append(self, X):
         if self.passthrough:
             check_two_dimensional(X)
 
@@ -795,6 +824,7 @@ class LabelQualityScorer(
         )
 
     def _read_labels(self, X, y):
+        check_same_order(X=X, y=y)
         labels = read_labels(y, name="y")
         check_consistent_length(X, labels)
         return labels
@@ -814,9 +844,10 @@ class LabelQualityScorer(
         return append_columns(X, scores, self._score_names(), output=output)
 
     def _score_names(self):
+        """Name the columns of scores, by names that no next step refuses."""
         stem = f"{type(self).__name__.lower()}_{self.method}"
         if self.append == "classes":
-            return [f"{stem}_{label}" for label in self.classes_]
+            return column_names_of(stem, self.classes_)
         return [stem]
 
     def get_feature_names_out(self, input_features=None):
@@ -839,21 +870,22 @@ class LabelQualityScorer(
         score_names = np.asarray(self._score_names(), dtype=object)
         if not self.passthrough:
             return score_names
-        return np.concatenate(
-            [_check_feature_names_in(self, input_features), score_names]
-        )
+        names = _check_feature_names_in(self, input_features)
+        return np.concatenate([names, names_beside(names, score_names)])
 
     # -- what depends on the classifier ------------------------------------------------
 
     @property
     def n_features_in_(self):  # numpydoc ignore=RT01
         """Number of features seen during `fit`."""
-        return self.estimator_.n_features_in_
+        return getattr(self.estimator_, "n_features_in_", None) or self._n_features_
 
     @property
     def feature_names_in_(self):  # numpydoc ignore=RT01
         """Names of features seen during `fit`."""
-        return self.estimator_.feature_names_in_
+        if hasattr(self.estimator_, "feature_names_in_"):
+            return self.estimator_.feature_names_in_
+        return self._feature_names_
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

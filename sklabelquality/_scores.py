@@ -22,6 +22,7 @@ from sklabelquality._confident_learning import mean_self_confidence
 from sklabelquality._errors import brief
 from sklabelquality._input import check_pred_probs, check_samples
 from sklabelquality._noise_model import NoiseModel, fit_noise_model, posterior_of
+from sklabelquality._probabilities import as_numbers
 from sklabelquality._samples import EVERY_CLASS, ShiftedBlock
 from sklabelquality._sklearn import StrOptions, validate_options
 
@@ -570,6 +571,11 @@ def learn(samples, method, adjust_pred_probs):
 
 def learned_by(scorer):
     """Return what a fitted scorer learned for its method, which may have been set."""
+    if scorer.method not in METHODS:
+        raise ValueError(
+            f"method must be one of {sorted(METHODS)}, but is {brief(scorer.method)}; "
+            "set one of them."
+        )
     check_adjustable(scorer.method, scorer.adjust_pred_probs, "adjust_pred_probs=False")
     if scorer.method == "noise_aware":
         if not hasattr(scorer, "noise_model_"):
@@ -624,14 +630,8 @@ def check_adjustable(method, adjust, remedy):
 def _check_thresholds(thresholds, samples):
     """Return thresholds as an array with a number or infinity for each class."""
     n_classes = samples.n_classes
-    try:
-        thresholds = np.asarray(thresholds, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"thresholds must be {n_classes} numbers, one for each column of "
-            f"pred_probs, but is {brief(thresholds)}; pass what confident_thresholds "
-            "returns."
-        ) from None
+    remedy = "pass what confident_thresholds returns"
+    thresholds = as_numbers(thresholds, "thresholds", remedy)
     if thresholds.shape != (n_classes,):
         raise ValueError(
             f"thresholds must have shape ({n_classes},), one for each column of "

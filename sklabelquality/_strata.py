@@ -13,6 +13,8 @@ REVIEWS_PER_STRATUM = 7
 MOST_STRATA = 20
 # The k most suspicious labels get at least this share of the review if k was asked for.
 SHARE_OF_TOP = 0.2
+# Where the ends of intervals are searched: logarithms, from no walk to the far end.
+LOG_MULTIPLIERS = range(-20, 60)
 
 
 # -- the plan --------------------------------------------------------------------------
@@ -134,13 +136,20 @@ def _distance_down(n_wrong, n_reviewed, sizes, weights, z, correction):
         step = part * weights / reviewed
         skewness = (step * (1 - 2 * fraction) * (1 - 2 * p)).sum(axis=-1)
         step = step.sum(axis=-1)
-        reach = z * np.sqrt(variance) + correction * step + (z**2 - 1) / 6 * skewness
+        # Beyond this quantile a negative skewness would make the interval narrower.
+        limit = 3 * np.sqrt(variance) / np.maximum(-skewness, np.finfo(float).tiny)
+        quantile = np.where(skewness < 0, np.minimum(z, limit), z)
+        reach = quantile * np.sqrt(variance) + correction * step
+        reach = reach + (quantile**2 - 1) / 6 * skewness
         return distance, distance <= np.maximum(reach, step / 2)
 
-    # Bisection on the logarithm of the multiplier.
-    low = np.full(share.shape[:-1], -20.0)
-    high = np.full(share.shape[:-1], 60.0)
-    for _ in range(60):
+    # The last explained place on a grid of the logarithm, then bisection from there.
+    low = np.full(share.shape[:-1], float(LOG_MULTIPLIERS[0]))
+    for place in LOG_MULTIPLIERS:
+        _, is_explained = walk(np.full(low.shape, np.exp(place)))
+        low = np.where(is_explained, place, low)
+    high = low + 1
+    for _ in range(50):
         middle = (low + high) / 2
         _, is_explained = walk(np.exp(middle))
         low = np.where(is_explained, middle, low)

@@ -391,7 +391,8 @@ def test_bad_input_is_refused():
         with pytest.raises(ValueError, match="a name for each of the 3 samples, but"):
             make([0, 1, 1], np.eye(2)[[0, 1, 1]], index=index)
     with pytest.raises(ValueError, match="in the same order"):
-        make(pd.Series([0, 1]), pd.DataFrame(np.eye(2), index=[1, 0]))
+        make(pd.Series([0, 1], list("ab")), pd.DataFrame(np.eye(2), list("ba")))
+    make(pd.Series([0, 1]), pd.DataFrame(np.eye(2), index=["b", "a"]))
     with pytest.raises(ValueError, match="labels must not contain missing values"):
         make(["a", None], np.eye(2))
     with pytest.raises(ValueError, match="one row per sample"):
@@ -727,8 +728,63 @@ def test_plot_worst_refuses_other_samples():
     for shape in ((2, 2), 6):
         with pytest.raises(ValueError, match=r"image_shape must be .* the 6 values"):
             audit.plot_worst(np.zeros((5, 6)), image_shape=shape)
-    with pytest.raises(ValueError, match="X must have 3 or 4 channels in its last"):
-        audit.plot_worst(np.zeros((5, 3, 8, 8)))
+    with pytest.raises(ValueError, match=r"1, 3 or 4 channels .* shape \(5, 8, 8\)"):
+        audit.plot_worst(np.zeros((5, 5, 8, 8)))
+    names = list("vwxyz")
+    audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS, index=pd.Index(names))
+    with pytest.raises(ValueError, match=r"audit and X must have .* same order"):
+        audit.plot_worst(pd.DataFrame(np.zeros((5, 2)), index=names[::-1]))
+
+
+class Tensor:
+    """As much of a tensor of PyTorch as is needed."""
+
+    def __init__(self, array):
+        self.array = array
+        self.shape = array.shape
+
+    def __len__(self):
+        return len(self.array)
+
+    def __getitem__(self, rows):
+        return Tensor(self.array[rows])
+
+    def detach(self):
+        return self
+
+    def cpu(self):
+        return self
+
+    def numpy(self):
+        return self.array
+
+
+@pytest.mark.parametrize(
+    ("images", "shape"),
+    [
+        (np.zeros((5, 3, 8, 9)), (8, 9, 3)),
+        (np.zeros((5, 1, 8, 9)), (8, 9)),
+        (np.zeros((5, 8, 9, 1)), (8, 9)),
+        (Tensor(np.zeros((5, 3, 8, 9))), (8, 9, 3)),
+        ([np.zeros((4, 4 + i)) for i in range(5)], None),
+        ([np.zeros((3, 4, 4 + i)) for i in range(5)], None),
+    ],
+)
+def test_images_of_every_kind(images, shape):
+    audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS)
+    axes = audit.plot_worst(images).axes_
+    shapes = [image.get_array().shape for ax in axes.flat for image in ax.get_images()]
+    assert len(shapes) == 5
+    assert shape is None or set(shapes) == {shape}
+    assert shape is not None or len(set(shapes)) == 5
+
+
+def test_no_markup_is_left_in_attributes():
+    labels = np.array(["<b>", "a"])[[0, 1, 1, 0]]
+    page = LabelAudit.from_pred_probs(labels, np.eye(2)[[0, 1, 1, 0]])._repr_html_()
+    assert 'title="&lt;b&gt;"' in page
+    page = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    assert not re.search(r'="[^"]*<', page)
 
 
 @pytest.mark.parametrize("plot", ["plot_scores", "plot_confusion", "plot_worst"])

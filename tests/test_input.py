@@ -6,6 +6,7 @@
 Every kind of input gives the reference answer or an error that helps.
 """
 
+import datetime
 import decimal
 
 import numpy as np
@@ -18,10 +19,12 @@ from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
 from sklabelquality import (
+    LabelAudit,
     candidate_label_scores,
     find_label_issues,
     get_label_quality_scores,
 )
+from sklabelquality._report import distinct_names
 
 SCORES = np.array([0.9, 0.2, 0.8, 0.1, 0.8, 0.9])
 NAMES = ["ant", "bee", "cat"]
@@ -439,3 +442,87 @@ def test_rows_in_another_order(function):
     with pytest.raises(ValueError, match=r"pass pred_probs\.loc\[labels\.index\]"):
         function(labels, frame)
     function(labels, frame.loc[labels.index])
+
+
+# -- names, orders and dates -----------------------------------------------------------
+
+
+def test_a_range_is_no_name_of_columns():
+    frame = pd.DataFrame(PRED_PROBS)
+    classes = [2, 0, 1]
+    expected = get_label_quality_scores(LABELS, PRED_PROBS, classes=classes)
+    assert_array_equal(
+        get_label_quality_scores(LABELS, frame, classes=classes), expected
+    )
+    audit = LabelAudit.from_pred_probs(LABELS, frame, classes=classes)
+    assert_array_equal(audit.label_quality_scores, expected)
+
+
+@pytest.mark.parametrize("columns", [["0", "1", "2"], pd.Index([0, 1, 2])])
+@pytest.mark.parametrize(
+    "function",
+    [get_label_quality_scores, find_label_issues, LabelAudit.from_pred_probs],
+)
+def test_counted_columns_beside_classes_in_another_order(columns, function):
+    frame = pd.DataFrame(PRED_PROBS, columns=columns)
+    with pytest.raises(
+        ValueError, match=r"counted up to 2, but classes is \[2, 0, 1\]"
+    ):
+        function(LABELS, frame, classes=[2, 0, 1])
+    function(LABELS, frame, classes=[0, 1, 2])
+    function(LABELS, frame)
+
+
+DATES = {
+    "ns": np.array(["2020", "2021", "2022"], "M8[ns]")[LABELS],
+    "days": np.array(["2020-01-01", "2021-01-01", "2022-01-01"], "M8[D]")[LABELS],
+    "series": pd.Series(np.array(["2020", "2021", "2022"], "M8[ns]")[LABELS]),
+    "zone": pd.Series(
+        pd.to_datetime(["2020", "2021", "2022"]).tz_localize("Asia/Tokyo")[LABELS]
+    ),
+    "durations": pd.Series(pd.to_timedelta(LABELS, unit="D")),
+    "periods": pd.Series(pd.period_range("2020", periods=3, freq="Y")[LABELS]),
+    "intervals": pd.Series(pd.IntervalIndex.from_breaks([0, 1, 2, 3])[LABELS]),
+    "objects": [datetime.date(2020 + label, 1, 1) for label in LABELS],
+    "decimals": [decimal.Decimal(label) / 10 for label in LABELS],
+}
+
+
+@pytest.mark.parametrize("kind", DATES)
+def test_labels_that_are_dates_and_other_objects(kind):
+    labels = DATES[kind]
+    assert_array_equal(get_label_quality_scores(labels, PRED_PROBS), SCORES)
+    classes = sorted(set(labels), reverse=True)
+    backwards = np.array(PRED_PROBS)[:, ::-1]
+    scores = get_label_quality_scores(labels, backwards, classes=classes)
+    assert_array_equal(scores, SCORES)
+    frame = LabelAudit.from_pred_probs(labels, PRED_PROBS).to_frame()
+    assert frame["predicted_label"].tolist()[0] == next(iter(labels))
+    assert frame["predicted_label"].tolist()[1] == list(labels)[2]
+
+
+@pytest.mark.parametrize(
+    ("labels", "pred_probs", "match"),
+    [
+        (sparse.csr_array(np.eye(3)), np.eye(3), r"labels\.argmax\(axis=1\)"),
+        ([0, 1], pd.Series([[0.5, 0.5], [0.2, 0.8]]), r"numpy\.vstack\(pred_probs\)"),
+        ([0, 1], [[7, 0.5, 0.5], [9, 0.2, 0.8]], r"drop column 0, without which"),
+        ([0], np.ma.array([0.5, 0.5], mask=[0, 1]), r"the first in row 1; drop"),
+        ([0], np.ma.array([[[1.0]]], mask=[[[1]]]), r"in row 0, column 0, column 0"),
+    ],
+)
+def test_what_people_pass_by_mistake(labels, pred_probs, match):
+    with pytest.raises((ValueError, TypeError), match=match):
+        get_label_quality_scores(labels, pred_probs)
+
+
+@pytest.mark.parametrize("names", [["cat", "cat "], ["a b", "A  b"], ["ﬁx", "fix"]])
+def test_classes_that_look_alike(names):
+    labels = np.array([*names, "dog"])[LABELS]
+    with pytest.warns(UserWarning, match="space, case or Unicode form only"):
+        audit = LabelAudit.from_pred_probs(labels, PRED_PROBS, classes=[*names, "dog"])
+    shown = distinct_names(audit.classes)
+    assert len(set(shown)) == 3
+    assert shown[2] == "dog"
+    assert distinct_names(["cat", "cat "]) == ["'cat'", "'cat '"]
+    assert len(set(distinct_names(["x" * 200 + "a", "x" * 200 + "b"], 20))) == 2

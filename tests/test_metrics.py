@@ -156,7 +156,7 @@ def test_report_takes_series_by_position_if_their_index_agrees():
     is_error = pd.Series([True, False, False], index=["x", "y", "z"])
     scores = pd.Series([0.1, 0.5, 0.9], index=["x", "y", "z"])
     assert label_error_report(is_error, scores)["average_precision"] == 1
-    with pytest.raises(ValueError, match=r"\['x', 'y', 'z'\] and \['z', 'y', 'x'\]"):
+    with pytest.raises(ValueError, match=r"pass is_error\.loc\[scores\.index\]"):
         label_error_report(is_error, scores[::-1])
     assert label_error_report(is_error.to_numpy(), scores)["roc_auc"] == 1
 
@@ -171,7 +171,7 @@ def test_report_takes_series_by_position_if_their_index_agrees():
         ([False, False], [0.1, 0.2], None, ValueError, r"0 of 2 are wrong"),
         ([True, False], [0.1, 0.2], 3, ValueError, r"number of samples, 2, but is 3"),
         ([True, False], [0.1, 0.2], 0, ValueError, r"'k'"),
-        ([True, False], ["a", "b"], None, TypeError, r"2 numbers.*\['a', 'b'\]"),
+        ([True, False], ["a", "b"], None, TypeError, r"scores must be real numbers"),
     ],
 )
 def test_wrong_report(is_error, scores, k, error, match):

@@ -167,7 +167,7 @@ def test_noise_scorer_of_something_else():
 )
 def test_noise_that_is_no_matrix_of_probabilities(noise):
     scorer, y = fitted_scorer()
-    with pytest.raises(ValueError, match=r"rows that sum to 1"):
+    with pytest.raises(ValueError, match=r"rows that sum to 1|differ in length"):
         make_label_noise_scorer(noise=noise)(scorer, X, y)
 
 

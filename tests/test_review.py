@@ -399,9 +399,18 @@ def test_record_replaces_and_refuses():
 def test_bad_scores_are_refused():
     with pytest.raises(ValueError, match="but 1 of 3 are, the first at position 1"):
         LabelReview([0.1, np.nan, 0.3])
-    for scores in ([], [[0.1, 0.2]], ["a", "b"]):
+    for scores in ([], [[0.1, 0.2]]):
         with pytest.raises(ValueError, match="scores must be one number for each"):
             LabelReview(scores)
+    for scores in (["1", "2"], np.array(["2020", "NaT"], "M8[D]"), [1j, 2]):
+        with pytest.raises(TypeError, match="scores must be real numbers"):
+            LabelReview(scores)
+    with pytest.raises(ValueError, match="scores must not be masked, but 1 entries"):
+        LabelReview(np.ma.array([0.1, 0.2], mask=[False, True]))
+    with pytest.raises(ValueError, match="scores must be numbers in one array"):
+        LabelReview([[1], [1, 2]])
+    with pytest.raises(ValueError, match="index must be one-dimensional"):
+        LabelReview([0.1, 0.2], index=[[1], [1, 2]])
     with pytest.raises(ValueError, match="labels must have one entry for each of"):
         LabelReview([0.1, 0.2], labels=["a"])
     with pytest.raises(ValueError, match="top_k must be a whole number from 1 to 2"):
@@ -548,7 +557,7 @@ def test_sheet_of_an_audit():
     assert sheet.index.tolist() == frame.index[rows].tolist()
     for name in ("given_label", "predicted_label"):
         pd.testing.assert_series_equal(sheet[name], frame[name].iloc[rows])
-    assert sheet["is_wrong"].isna().all()
+    assert set(sheet["is_wrong"]) == {"todo"}
     assert_array_equal(sheet["position"], rows)
     assert_array_equal(sheet["rank"], frame["rank"].iloc[rows])
     sizes = sheet.groupby("stratum")["stratum_size"].first()

@@ -14,7 +14,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from problems import NAMES, OPINIONS, TEXTS, X, Y, every_score
 from scipy import sparse
-from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_digits, load_wine
@@ -22,7 +22,11 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.exceptions import DataConversionWarning, NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import (
+    LinearRegression,
+    LogisticRegression,
+    RidgeClassifier,
+)
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import (
     GridSearchCV,
@@ -599,7 +603,16 @@ def test_text_with_passthrough_is_refused_before_the_costly_fit():
     classifier = make_pipeline(CountVectorizer(), NeverFitted())
     for texts in (TEXTS, np.array(TEXTS), pd.Series(TEXTS), pl.Series(TEXTS)):
         with pytest.raises(ValueError, match=r"shape \(30,\); pass passthrough=False"):
-            LabelQualityScorer(classifier).fit(texts, OPINIONS)
+            LabelQualityScorer(classifier).fit_transform(texts, OPINIONS)
+
+
+def test_text_is_audited_without_passthrough_being_set():
+    classifier = make_pipeline(CountVectorizer(), MultinomialNB())
+    scorer = LabelQualityScorer(classifier).fit(TEXTS, OPINIONS)
+    assert scorer.audit().to_frame().shape[0] == 30
+    assert scorer.predict(TEXTS).tolist() == OPINIONS
+    with pytest.raises(ValueError, match=r"shape \(30,\); pass passthrough=False"):
+        scorer.transform(TEXTS)
 
 
 def test_text_in_a_feature_union():
@@ -675,10 +688,120 @@ def test_index_is_kept():
     assert list(frame.columns) == ["length", "rounded", "colour"]
 
 
-def test_taken_column_name_is_refused():
-    frame = mixed_frame(pd).assign(labelqualityscorer_self_confidence=1.0)
-    with pytest.raises(ValueError, match=r"\['labelqualityscorer_self_confidence'\]"):
-        LabelQualityScorer(mixed_classifier()).fit_transform(frame, Y)
+@pytest.mark.parametrize("library", [pd, pl], ids=["pandas", "polars"])
+def test_two_scorers_in_a_pipeline_have_columns_of_their_own(library):
+    frame = library.DataFrame({"a": X[:, 0], "b": X[:, 1]})
+    scorers = [LabelQualityScorer(GaussianNB()) for _ in range(3)]
+    pipeline = make_pipeline(*scorers).set_output(transform=library.__name__)
+    stem = "labelqualityscorer_self_confidence"
+    expected = ["a", "b", stem, f"{stem}_2", f"{stem}_3"]
+    assert list(pipeline.fit_transform(frame, Y).columns) == expected
+    assert list(pipeline.transform(frame).columns) == expected
+    assert pipeline.get_feature_names_out().tolist() == expected
+
+
+def test_integer_column_names_beside_words():
+    frame = mixed_frame(pd)
+    numbered = frame.set_axis(range(frame.shape[1]), axis=1)
+    is_word = np.array([dtype.kind not in "iuf" for dtype in frame.dtypes])
+    columns = make_column_transformer(
+        (OneHotEncoder(sparse_output=False), np.flatnonzero(is_word)),
+        (StandardScaler(), np.flatnonzero(~is_word)),
+    )
+    scorer = LabelQualityScorer(make_pipeline(columns, GaussianNB())).fit(numbered, Y)
+    names = [f"x{i}" for i in range(len(is_word))]
+    assert scorer.transform(numbered).columns.tolist()[:-1] == names
+    assert scorer.get_feature_names_out().tolist()[:-1] == names
+
+
+class Nameless(ClassifierMixin, BaseEstimator):
+    """Keeps neither the number nor the names of its features."""
+
+    def fit(self, X, y):
+        self.model_ = GaussianNB().fit(np.asarray(X), y)
+        self.classes_ = self.model_.classes_
+        return self
+
+    def predict_proba(self, X):
+        return self.model_.predict_proba(np.asarray(X))
+
+    def predict(self, X):
+        return self.model_.predict(np.asarray(X))
+
+
+def test_the_scorer_knows_the_features_where_the_classifier_does_not():
+    scorer = LabelQualityScorer(Nameless()).fit(pd.DataFrame(X).rename(columns=str), Y)
+    assert scorer.n_features_in_ == 4
+    assert scorer.feature_names_in_.tolist() == ["0", "1", "2", "3"]
+    assert scorer.get_feature_names_out().tolist()[:4] == ["0", "1", "2", "3"]
+    assert LabelQualityScorer(Nameless()).fit(X, Y).get_feature_names_out()[0] == "x0"
+
+
+def test_names_of_columns_that_boosters_take():
+    names = np.array(["[0, 50)", "<=50K", '{"x": 1}'])
+    scorer = LabelQualityScorer(GaussianNB(), append="classes", passthrough=False)
+    columns = scorer.fit(X, names[Y]).get_feature_names_out()
+    assert len(set(columns)) == 3
+    assert not any(char in name for name in columns for char in '[]<>{}",:')
+
+
+def test_a_late_failure_keeps_the_earlier_fit(monkeypatch):
+    scorer = LabelQualityScorer(GaussianNB()).fit(X, Y)
+    before = pickle.dumps(scorer)
+
+    def fail(*args):
+        raise MemoryError("late")
+
+    for function in ("estimate_noise_matrix", "mean_self_confidence"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"sklabelquality._scorer.{function}", fail)
+            with pytest.raises(MemoryError, match="late"):
+                scorer.fit(X[:20], Y[:20] + np.arange(20) % 2)
+        assert pickle.dumps(scorer) == before
+
+
+def test_attributes_of_a_subclass_survive_a_fit():
+    class Named(LabelQualityScorer):
+        def fit(self, X, y):
+            self.name_ = "mine"
+            return super().fit(X, y)
+
+    scorer = Named(RidgeClassifier()).fit(X, Y)
+    assert hasattr(scorer, "temperature_")
+    scorer.set_params(estimator=GaussianNB()).fit(X, Y)
+    assert scorer.name_ == "mine"
+    assert not hasattr(scorer, "temperature_")
+
+
+def test_method_set_to_something_else_after_fit():
+    scorer = LabelQualityScorer(GaussianNB()).fit(X, Y).set_params(method="best")
+    with pytest.raises(ValueError, match=r"method must be one of .* but is 'best'"):
+        scorer.transform(X)
+
+
+@pytest.mark.parametrize("what", ["y", "sample_weight", "groups"])
+def test_other_orders_are_refused_everywhere(what):
+    names = [f"s{i}" for i in range(len(Y))]
+    frame, labels = pd.DataFrame(X, index=names), pd.Series(Y, index=names)
+    scorer = LabelQualityScorer(GaussianNB())
+    turned = {"y": labels} | ({} if what == "y" else {what: labels * 0 + 1.0})
+    turned[what] = turned[what][::-1]
+    match = rf"X and {what} must have .* pass {what}\.loc\[X\.index\]"
+    with pytest.raises(ValueError, match=match):
+        scorer.fit(frame, **turned)
+    scorer.fit(frame, Y)
+    if what == "y":
+        for method in (scorer.score_samples, scorer.score):
+            with pytest.raises(ValueError, match=match):
+                method(frame, labels[::-1])
+
+
+def test_the_index_with_names_names_the_samples():
+    names = [f"s{i}" for i in range(len(Y))]
+    frame = pd.DataFrame(X, index=names)
+    for y in (Y, pd.Series(Y), pd.Series(Y, index=[f"t{i}" for i in range(len(Y))])):
+        audit = LabelQualityScorer(GaussianNB()).fit(frame, y).audit()
+        assert audit.to_frame().index.tolist() == names
 
 
 @pytest.mark.parametrize("library", [pd, pl], ids=["pandas", "polars"])

@@ -241,7 +241,9 @@ def test_images():
     search = GridSearchCV(scorer, {"cv": [2, 3]}, cv=2).fit(images, Y)
     assert search.best_score_ > 0.9
     with pytest.raises(ValueError, match=r"shape \(150, 2, 2\); pass passthrough"):
-        LabelQualityScorer(ImageClassifier()).fit(images, Y)
+        LabelQualityScorer(ImageClassifier()).fit_transform(images, Y)
+    scorer = LabelQualityScorer(ImageClassifier()).fit(images, Y)
+    assert scorer.audit().n_label_issues == expected.audit().n_label_issues
 
 
 # -- progress --------------------------------------------------------------------------
