@@ -34,8 +34,11 @@ def check_same_order(**containers):
             check_same_names(other_name, other, name, index)
 
 
-def check_same_names(name, index, other_name, other):
-    """Raise if two indexes have the same names in different orders."""
+def check_same_names(name, index, other_name, other, wanted=None):
+    """Raise if two indexes have the same names in different orders.
+
+    `wanted` is the code that gives the first index, that of `name` by default.
+    """
     if _is_default(index) or _is_default(other) or len(index) != len(other):
         return
     if index.equals(other) or not other.isin(index).all():
@@ -46,7 +49,7 @@ def check_same_names(name, index, other_name, other):
         f"{name} and {other_name} must have their samples in the same order, but name "
         "the same samples in different orders; "
         + (
-            f"pass {other_name}.loc[{name}.index]."
+            f"pass {other_name}.loc[{wanted or f'{name}.index'}]."
             if index.is_unique
             else "sort both, after naming each sample once."
         )

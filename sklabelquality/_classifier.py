@@ -52,7 +52,6 @@ def fit_classifier(estimator, X, codes, classes, fit_params, progress, task):
     used : ndarray of shape (n_used,), or None
         The positions in `classes` that its codes stand for, None for labels.
     """
-
     used = np.unique(codes)
     labels = as_list(classes[used])
     is_coded = classes.dtype.kind in "iu" and labels == list(range(len(used)))
@@ -61,7 +60,7 @@ def fit_classifier(estimator, X, codes, classes, fit_params, progress, task):
         try:
             fitted.fit(X, classes[codes], **fit_params)
         except Exception as refusal:
-            if is_coded or _names_labels(estimator):
+            if is_coded or _names_labels(estimator, labels):
                 raise
             try:
                 return _fit_on_codes(estimator, X, codes, used, fit_params), used
@@ -79,10 +78,12 @@ def _fit_on_codes(estimator, X, codes, used, fit_params):
     return clone(estimator).fit(X, np.searchsorted(used, codes), **fit_params)
 
 
-def _names_labels(estimator):
-    """Whether a parameter of an estimator names labels, which codes would not fit."""
+def _names_labels(estimator, labels):
+    """Whether a parameter of an estimator names labels, or codes in their place."""
+    names = {*labels, *range(len(labels))}
     return any(
-        name.rpartition("__")[2] == "class_weight" and isinstance(value, dict)
+        isinstance(value, dict)
+        and (name.rpartition("__")[2] == "class_weight" or names & value.keys())
         for name, value in estimator.get_params(deep=True).items()
     )
 

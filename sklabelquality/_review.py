@@ -386,7 +386,8 @@ class LabelReview:
             is_known = (rows >= 0) & (rows < len(self.index))
             if is_known.all():
                 names = self.index[rows]
-                check_same_names("rows", names, "is_wrong", is_wrong.index)
+                wanted = "review.index[rows]"
+                check_same_names("rows", names, "is_wrong", is_wrong.index, wanted)
         answers = [_as_answer(answer, UNSURE) for answer in _as_list(is_wrong)]
         if len(rows) != len(answers):
             raise ValueError(

@@ -337,7 +337,7 @@ class LabelQualityScorer(
         Parameters
         ----------
         X : array-like, sparse matrix or data frame of shape (n_samples, n_features)
-            The features; anything that the classifier accepts if `passthrough=False`.
+            The features, or anything else that the classifier accepts.
 
         y : array-like of shape (n_samples,)
             The given labels, possibly wrong.
@@ -358,9 +358,10 @@ class LabelQualityScorer(
         ------
         ValueError
             If `y` has missing, continuous or multilabel values or a single class, if
-            `cv` does not test every sample equally often or the classifier has no
-            out-of-bag probabilities for all, if `method` cannot be adjusted, or if
-            `passthrough=True` and `X` is not two-dimensional.
+            `X`, `y` or parameters are pandas objects that name the same samples in
+            different orders, if `cv` does not test every sample equally often, the
+            classifier drops a label or has no out-of-bag probabilities for all, or if
+            `method` cannot be adjusted.
         """
         self._check_before_fit(X, y)
         with progress_of_fit(self, X, y) as progress:
@@ -369,11 +370,10 @@ class LabelQualityScorer(
 
     def _fit(self, X, y, params, progress):
         """Average the out-of-sample responses, then set all attributes at once."""
-        check_same_order(X=X, y=y, **params)
+        labels = self._read_labels(X, y, **params)
         index = index_of(X, y)
         n_features, feature_names = seen_features(X)
         (X,) = indexable(X)
-        labels = self._read_labels(X, y)
         classes, codes = self._encode(labels)
         warn_of_lookalikes(classes, "y")
         given_labels = labels_to_keep(y, classes, codes)
@@ -823,8 +823,8 @@ class LabelQualityScorer(
             codes, pred_probs, classes=classes, is_checked=True, n_jobs=self.n_jobs
         )
 
-    def _read_labels(self, X, y):
-        check_same_order(X=X, y=y)
+    def _read_labels(self, X, y, **params):
+        check_same_order(X=X, y=y, **params)
         labels = read_labels(y, name="y")
         check_consistent_length(X, labels)
         return labels

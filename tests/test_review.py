@@ -736,3 +736,96 @@ def test_plot_of_an_unfinished_review_and_its_level():
     ends = band.get_paths()[0].vertices
     high = review.error_rate(**options).high
     assert_allclose(ends[ends[:, 0] == 1000, 1].max(), high)
+
+
+# -- what the index says, and sheets that were tampered with ---------------------------
+
+
+def named_review(random_state=0):
+    names = pd.Index([f"image {i}" for i in range(200)], name="position")
+    scores = pd.Series(np.random.default_rng(0).random(200), index=names)
+    return scores, LabelReview(scores, random_state=random_state)
+
+
+def test_answers_in_another_order_are_refused():
+    scores, review = named_review()
+    rows = review.draw(60)
+    is_wrong = pd.Series(np.arange(60) % 3 == 0, index=review.index[rows])
+    with pytest.raises(ValueError, match=r"is_wrong\.loc\[review\.index\[rows\]\]"):
+        review.record(rows, is_wrong[::-1])
+    review.record(rows, is_wrong.loc[review.index[rows]])
+    subset = scores < 0.5
+    with pytest.raises(ValueError, match=r"pass subset\.loc\[review\.index\]"):
+        review.error_rate(subset=subset[::-1])
+    assert review.error_rate(subset=subset).n_reviewed < 60
+    with pytest.raises(ValueError, match=r"pass labels\.loc\[scores\.index\]"):
+        LabelReview(scores, labels=scores[::-1])
+    plain = pd.Series([False] * 60)  # a default index says nothing
+    review.record(rows, plain[::-1])
+
+
+@pytest.mark.parametrize("random_state", [None, 7, np.random.RandomState(3)])
+def test_sheet_needs_nothing_but_the_scores(random_state):
+    scores, review = named_review(random_state)
+    review.draw(60)
+    file = io.StringIO(review.to_frame().to_csv())
+    sheet = pd.read_csv(file, index_col=0)
+    assert sheet.index.name == "index 0"  # "position" is a column
+    sheet.loc[sheet.index[:50], "is_wrong"] = "no"
+    again = LabelReview.from_frame(sheet, scores)
+    assert again.n_reviewed == 50
+    assert_array_equal(again.draw(20), review.draw(20))
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "match"),
+    [
+        ("n_samples", 300, r"n_samples of to_frame, but has 300 in row 1"),
+        ("stratum_size", 3, r"stratum_size of to_frame, but has 3 in row 1"),
+        ("rank", 0, r"but in row 1 position"),
+        ("position", 1e300, r"whole numbers in column 'position'.* but has 1e\+300"),
+    ],
+)
+def test_tampered_sheets_are_refused(column, value, match):
+    _, review = named_review()
+    review.draw(7)  # of one stratum
+    sheet = {name: list(col) for name, col in review.to_frame().items()}
+    sheet[column][1] = value
+    with pytest.raises(ValueError, match=match):
+        LabelReview.from_frame(sheet)
+
+
+def test_sheets_with_ranks_twice_or_too_few_answers_are_refused():
+    _, review = named_review()
+    review.draw(7)
+    sheet = {name: list(col) for name, col in review.to_frame().items()}
+    with pytest.raises(ValueError, match=r"is_wrong has 5, the others \[7\]"):
+        LabelReview.from_frame(sheet | {"is_wrong": ["no"] * 5})
+    sheet["rank"][1] = sheet["rank"][0]
+    with pytest.raises(ValueError, match=r"in row 0 position .* do not fit together"):
+        LabelReview.from_frame(sheet)
+    with pytest.raises(TypeError, match="frame must be a data frame or a dict"):
+        LabelReview.from_frame(None)
+
+
+def test_a_single_answer_as_an_array():
+    _, review = named_review()
+    (row,) = review.draw(1)
+    assert review.record(row, np.array(1)).n_reviewed == 1
+    with pytest.raises(ValueError, match="rows must be numbers in one array"):
+        review.record([[1], [1, 2]], [True, False])
+
+
+@pytest.mark.parametrize("n_wrong", [0, 1, 5])
+def test_a_higher_confidence_level_never_narrows_the_interval(n_wrong):
+    _, review = named_review()
+    rows = review.draw(60)
+    review.record(rows, np.arange(60) < n_wrong)
+    levels = [0.5, 0.9, 0.99, *(1 - 10.0**-k for k in range(3, 16))]
+    for interval in ("mid-p", "exact"):
+        results = [
+            review.error_rate(confidence_level=level, interval=interval)
+            for level in levels
+        ]
+        assert np.all(np.diff([result.high for result in results]) >= -1e-12)
+        assert np.all(np.diff([result.low for result in results]) <= 1e-12)
