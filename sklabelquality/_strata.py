@@ -14,7 +14,7 @@ MOST_STRATA = 20
 # The k most suspicious labels get at least this share of the review if k was asked for.
 SHARE_OF_TOP = 0.2
 # Where the ends of intervals are searched: logarithms, from no walk to the far end.
-LOG_MULTIPLIERS = range(-20, 60)
+LOG_MULTIPLIERS = range(-20, 60, 2)
 
 
 # -- the plan --------------------------------------------------------------------------
@@ -148,8 +148,8 @@ def _distance_down(n_wrong, n_reviewed, sizes, weights, z, correction):
     for place in LOG_MULTIPLIERS:
         _, is_explained = walk(np.full(low.shape, np.exp(place)))
         low = np.where(is_explained, place, low)
-    high = low + 1
-    for _ in range(50):
+    high = low + LOG_MULTIPLIERS.step
+    for _ in range(45):
         middle = (low + high) / 2
         _, is_explained = walk(np.exp(middle))
         low = np.where(is_explained, middle, low)

@@ -817,15 +817,16 @@ def test_a_single_answer_as_an_array():
 
 
 @pytest.mark.parametrize("n_wrong", [0, 1, 5])
-def test_a_higher_confidence_level_never_narrows_the_interval(n_wrong):
-    _, review = named_review()
-    rows = review.draw(60)
-    review.record(rows, np.arange(60) < n_wrong)
+@pytest.mark.parametrize("correction", [0.0, 0.5])
+def test_a_higher_confidence_level_never_narrows_the_interval(n_wrong, correction):
+    sizes = plan_strata(16_897, 97)
+    reviewed = np.full(len(sizes), 7)
+    wrong = np.arange(len(sizes)) < n_wrong
     levels = [0.5, 0.9, 0.99, *(1 - 10.0**-k for k in range(3, 16))]
-    for interval in ("mid-p", "exact"):
-        results = [
-            review.error_rate(confidence_level=level, interval=interval)
-            for level in levels
-        ]
-        assert np.all(np.diff([result.high for result in results]) >= -1e-12)
-        assert np.all(np.diff([result.low for result in results]) <= 1e-12)
+    quantiles = norm.isf((1 - np.array(levels)) / 2)
+    ends = np.array(
+        [stratified_interval(wrong, reviewed, sizes, z, correction) for z in quantiles]
+    )
+    assert np.all(np.diff(ends[:, 2]) >= -1e-12)
+    assert np.all(np.diff(ends[:, 1]) <= 1e-12)
+    assert np.ptp(ends[:, 0]) < 1e-12
