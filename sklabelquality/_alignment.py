@@ -16,7 +16,7 @@ def index_of(*containers):
     default = None
     for container in containers:
         if hasattr(container, "iloc"):
-            if not _is_default(container.index):
+            if not is_default_index(container.index):
                 return container.index
             default = container.index if default is None else default
     return default
@@ -39,7 +39,7 @@ def check_same_names(name, index, other_name, other, wanted=None):
 
     `wanted` is the code that gives the first index, that of `name` by default.
     """
-    if _is_default(index) or _is_default(other) or len(index) != len(other):
+    if is_default_index(index) or is_default_index(other) or len(index) != len(other):
         return
     if index.equals(other) or not other.isin(index).all():
         return
@@ -56,7 +56,7 @@ def check_same_names(name, index, other_name, other, wanted=None):
     )
 
 
-def _is_default(index):
+def is_default_index(index):
     """Whether an index just counts the samples, as pandas does on its own."""
     is_range = hasattr(index, "start") and hasattr(index, "step")
     return is_range and index.start == 0 and index.step == 1

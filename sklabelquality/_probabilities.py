@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 from scipy import sparse
 
+from sklabelquality._alignment import is_default_index
 from sklabelquality._errors import brief, of_rows
 
 # Probabilities this far outside of [0, 1] are rounding errors and are clipped.
@@ -129,7 +130,7 @@ def column_names(pred_probs):
     The numbers that pandas gives to columns without a name are no names.
     """
     names = getattr(pred_probs, "columns", None)
-    return None if names is None or hasattr(names, "step") else list(names)
+    return None if names is None or is_default_index(names) else list(names)
 
 
 def order_of_columns(names, classes):

@@ -447,6 +447,11 @@ def test_rows_in_another_order(function):
 # -- names, orders and dates -----------------------------------------------------------
 
 
+def test_a_range_out_of_order_names_columns():
+    frame = pd.DataFrame(PRED_PROBS)[[2, 1, 0]]  # a RangeIndex in pandas 3
+    assert_array_equal(get_label_quality_scores(LABELS, frame), SCORES)
+
+
 def test_a_range_is_no_name_of_columns():
     frame = pd.DataFrame(PRED_PROBS)
     classes = [2, 0, 1]
