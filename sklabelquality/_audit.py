@@ -8,7 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sklabelquality._alignment import check_same_names, index_of
+from sklabelquality._alignment import (
+    check_same_names,
+    check_same_order,
+    index_of,
+)
 from sklabelquality._class_health import (
     tabulate_class_health,
     tabulate_overlapping_classes,
@@ -220,7 +224,7 @@ class LabelAudit:
 
         n_jobs : int, default=None
             Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
-            context, -1 means all processors. Results do not depend on it.
+            context, -1 means all processors. Results are equal up to rounding.
 
         Returns
         -------
@@ -228,6 +232,7 @@ class LabelAudit:
             The audit.
         """
         check_adjustable(method, adjust_pred_probs, "adjust_pred_probs=False")
+        check_same_order(labels=labels, pred_probs=pred_probs, index=index)
         if index is None:
             index = index_of(labels, pred_probs)
         samples = check_samples(labels, pred_probs, classes, n_jobs=n_jobs)

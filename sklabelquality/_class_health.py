@@ -40,7 +40,7 @@ def class_health(labels, pred_probs, *, classes=None, n_jobs=None):
 
     n_jobs : int, default=None
         Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
-        context, -1 means all processors. Results do not depend on it.
+        context, -1 means all processors. Results are equal up to rounding.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def overlapping_classes(labels, pred_probs, *, classes=None, n_jobs=None):
 
     n_jobs : int, default=None
         Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
-        context, -1 means all processors. Results do not depend on it.
+        context, -1 means all processors. Results are equal up to rounding.
 
     Returns
     -------

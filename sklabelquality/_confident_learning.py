@@ -45,7 +45,7 @@ def confident_thresholds(labels, pred_probs, *, classes=None, n_jobs=None):
 
     n_jobs : int, default=None
         Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
-        context, -1 means all processors. Results do not depend on it.
+        context, -1 means all processors. Results are equal up to rounding.
 
     Returns
     -------
@@ -130,7 +130,7 @@ def confident_joint(
 
     n_jobs : int, default=None
         Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
-        context, -1 means all processors. Results do not depend on it.
+        context, -1 means all processors. Results are equal up to rounding.
 
     Returns
     -------
@@ -229,7 +229,7 @@ def joint_distribution(
 
     n_jobs : int, default=None
         Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
-        context, -1 means all processors. Results do not depend on it.
+        context, -1 means all processors. Results are equal up to rounding.
 
     Returns
     -------
@@ -299,7 +299,7 @@ def noise_matrix(labels, pred_probs, *, classes=None, sparse_output=False, n_job
 
     n_jobs : int, default=None
         Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
-        context, -1 means all processors. Results do not depend on it.
+        context, -1 means all processors. Results are equal up to rounding.
 
     Returns
     -------

@@ -18,7 +18,7 @@ def of_rows(values, first_row):
     """Name the rows of a part of a data set."""
     if first_row is None:
         return ""
-    return f" of rows {first_row} to {first_row + len(values) - 1}"
+    return f" in rows {first_row} to {first_row + len(values) - 1}"
 
 
 def check_count(value, low, high, name, what):

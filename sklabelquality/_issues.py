@@ -309,7 +309,7 @@ def find_label_issues(
 
     n_jobs : int, default=None
         Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
-        context, -1 means all processors. Results do not depend on it.
+        context, -1 means all processors. Results are equal up to rounding.
 
     Returns
     -------
@@ -438,7 +438,7 @@ def order_label_issues(
 
     n_jobs : int, default=None
         Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
-        context, -1 means all processors. Results do not depend on it.
+        context, -1 means all processors. Results are equal up to rounding.
 
     Returns
     -------
@@ -526,7 +526,7 @@ def num_label_issues(labels, pred_probs, *, calibrate=False, classes=None, n_job
 
     n_jobs : int, default=None
         Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
-        context, -1 means all processors. Results do not depend on it.
+        context, -1 means all processors. Results are equal up to rounding.
 
     Returns
     -------

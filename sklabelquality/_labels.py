@@ -130,12 +130,10 @@ def _read_polars(labels):
     if labels.dtype == pl.String:
         labels = labels.cast(pl.Categorical)
     codes = labels.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
-    # The values of these codes are those of the first label that has each.
-    first = np.empty(codes.max() + 1, dtype=np.intp)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]
-    values = np.empty(len(first), dtype=object)
-    used = np.unique(codes[codes >= 0])
-    values[used] = labels.gather(first[used]).to_list()
+    values = np.empty(codes.max() + 1, dtype=object)
+    used, first = np.unique(codes, return_index=True)
+    first = first[used >= 0]
+    values[used[used >= 0]] = labels.gather(first).to_list()
     return _in_use(values, codes)
 
 
@@ -166,7 +164,8 @@ def _as_label_array(labels, name, first_row):
         # NumPy would turn None, NaN and numbers next to strings into strings.
         is_text = isinstance(labels, list) and isinstance((labels or [0])[0], str)
         array = np.asarray(labels, dtype=object if is_text else None)
-        if array.dtype.kind in "UST" and not isinstance(labels, np.ndarray):
+        # It would turn large integers into floats that cannot tell them apart.
+        if array.dtype.kind in "USTf" and not hasattr(labels, "dtype"):
             array = np.asarray(labels, dtype=object)
     except ValueError:
         raise ValueError(
@@ -360,9 +359,13 @@ def _find_numbers(values, classes):
 
     Return None if these are something else, or do not fit into 64 bits.
     """
+    values, classes = _as_same_dates(values, classes), _as_same_dates(classes, values)
     kinds = {values.dtype.kind, classes.dtype.kind}
     if kinds in ({"m"}, {"M"}):
-        dtype = np.promote_types(values.dtype, classes.dtype)
+        try:
+            dtype = np.promote_types(values.dtype, classes.dtype)
+        except TypeError:  # months have no number of days
+            return None
         values, classes = values.astype(dtype), classes.astype(dtype)
         values, classes = values.view(np.int64), classes.view(np.int64)
     elif not kinds <= set("biuf") or not (_fit(values) and _fit(classes)):
@@ -381,6 +384,14 @@ def _find_numbers(values, classes):
         return table.take(values - low if low else values)
     is_inside = (values >= low) & (values <= high)
     return np.where(is_inside, table.take(np.where(is_inside, values - low, 0)), -1)
+
+
+def _as_same_dates(values, others):
+    """Return dates of the calendar as NumPy's, if the others are."""
+    is_date = values.dtype.kind == "O" and others.dtype.kind == "M"
+    if is_date and all(type(value) is datetime.date for value in values.tolist()):
+        return values.astype("M8[D]")
+    return values
 
 
 def _fit(values):

@@ -13,7 +13,12 @@ from sklearn.utils import check_random_state
 from sklabelquality._alignment import check_same_order
 from sklabelquality._errors import brief
 from sklabelquality._labels import as_list, check_labels, factorize_labels, read_labels
-from sklabelquality._probabilities import as_matrix, as_numbers
+from sklabelquality._probabilities import (
+    as_matrix,
+    as_numbers,
+    column_names,
+    order_of_columns,
+)
 from sklabelquality._samples import Samples
 from sklabelquality._sklearn import Interval, StrOptions, validate_options
 
@@ -176,7 +181,7 @@ def inject_label_noise(
     Returns
     -------
     y_noisy : ndarray of shape (n_samples,)
-        The labels, some of them wrong, with the dtype of `y`.
+        The labels, some of them wrong, in an array.
 
     is_error : ndarray of shape (n_samples,), dtype=bool
         True where a label was replaced.
@@ -207,7 +212,7 @@ def inject_label_noise(
             "y must have at least two classes, but has one class only, "
             f"{as_list(classes)[0]!r}; there is no wrong label to give."
         )
-    weights = _weights_of_wrong_labels(kind, codes, n_classes, pred_probs, noise_matrix)
+    weights = _weights_of_wrong_labels(kind, codes, classes, pred_probs, noise_matrix)
     every_row = np.arange(n_samples)
     weights[every_row, codes] = 0
     totals = weights.sum(axis=1)
@@ -254,8 +259,9 @@ def draw_labels(cumulative_weights, rng):
     return (cumulative_weights <= draws).sum(axis=1)
 
 
-def _weights_of_wrong_labels(kind, codes, n_classes, pred_probs, noise_matrix):
+def _weights_of_wrong_labels(kind, codes, classes, pred_probs, noise_matrix):
     """Return how likely each sample is to be given each label, up to a factor."""
+    n_classes = len(classes)
     if noise_matrix is not None and kind != "asymmetric":
         raise ValueError(
             f"noise_matrix must come with kind='asymmetric', but kind is {kind!r}; "
@@ -274,12 +280,20 @@ def _weights_of_wrong_labels(kind, codes, n_classes, pred_probs, noise_matrix):
                 f"{len(codes)} labels and a column for each of the {n_classes} "
                 f"classes, but has shape {np.shape(pred_probs)}; pass those for y."
             )
-        samples = Samples(None, as_matrix(pred_probs))
+        order = order_of_columns(column_names(pred_probs), as_list(classes))
+        samples = Samples(None, as_matrix(pred_probs), order=order)
         return samples.matrix().astype(np.float64)
     if kind == "symmetric":
         return np.ones((len(codes), n_classes))
     if noise_matrix is None:
         return np.roll(np.eye(n_classes), 1, axis=1)[codes]
+    names = column_names(noise_matrix)
+    if order_of_columns(names, as_list(classes)) not in (None, [*range(n_classes)]):
+        raise ValueError(
+            "noise_matrix must have its rows and columns in the sorted order of the "
+            f"classes, but its columns are {brief(names)}; pass noise_matrix.loc["
+            "classes, classes], with the sorted classes."
+        )
     return check_noise_matrix(noise_matrix, n_classes)[codes]
 
 

@@ -140,7 +140,7 @@ def learn_noise_model(labels, pred_probs, *, classes=None, n_jobs=None):
 
     n_jobs : int, default=None
         Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
-        context, -1 means all processors. Results do not depend on it.
+        context, -1 means all processors. Results are equal up to rounding.
 
     Returns
     -------
@@ -229,7 +229,7 @@ def label_posterior(labels, pred_probs, *, classes=None, n_jobs=None):
 
     n_jobs : int, default=None
         Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
-        context, -1 means all processors. Results do not depend on it.
+        context, -1 means all processors. Results are equal up to rounding.
 
     Returns
     -------

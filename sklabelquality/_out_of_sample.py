@@ -52,6 +52,7 @@ from sklabelquality._classifier import (
 )
 from sklabelquality._errors import brief
 from sklabelquality._input import check_pred_probs
+from sklabelquality._labels import as_list
 from sklabelquality._sklearn import _check_method_params, _safe_indexing
 
 # What errors call the probabilities that the user did not pass.
@@ -357,7 +358,7 @@ def _warn_of_small_classes(splits, n_folds, codes, classes):
     names = ", ".join(
         f"{label!r} ({count} sample{'s' if count > 1 else ''})"
         for label, count in zip(
-            classes[is_small].tolist(), counts[is_small], strict=True
+            as_list(classes[is_small]), counts[is_small], strict=True
         )
     )
     warnings.warn(

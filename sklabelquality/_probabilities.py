@@ -70,6 +70,9 @@ def _objects_as_floats(array):
             return array.astype(np.float64)
         except (TypeError, ValueError, OverflowError):
             pass
+    is_nothing = np.frompyfunc(_is_nothing, 1, 1)(array).astype(bool)
+    if is_nothing.any():
+        return _objects_as_floats(np.where(is_nothing, np.nan, array))
     for position, value in np.ndenumerate(array):
         if isinstance(value, str | bytes) or not isinstance(value, numbers.Real):
             raise TypeError(

@@ -231,7 +231,10 @@ class LabelReview:
         random_state=None,
     ):
         check_same_order(
-            scores=scores, labels=labels, predicted_labels=predicted_labels
+            scores=scores,
+            labels=labels,
+            predicted_labels=predicted_labels,
+            index=index,
         )
         if index is None:
             index = index_of(scores, labels, predicted_labels)
@@ -252,7 +255,9 @@ class LabelReview:
         # Permutations for the order of equal scores, for what is drawn, and for the
         # strata that get one label more than others; a seed for the order in which the
         # labels are shown.
-        if not isinstance(random_state, Integral):
+        if isinstance(random_state, Integral):
+            check_count(random_state, 0, 2**32 - 1, "random_state", "a seed")
+        else:
             random_state = check_random_state(random_state).randint(2**31 - 1)
         self.random_state = int(random_state)
         rng = np.random.RandomState(self.random_state)
@@ -300,6 +305,11 @@ class LabelReview:
         """
         self._check_scores_known("draw")
         n_left = self.n_samples - len(self._rows)
+        if n_left == 0:
+            raise ValueError(
+                f"draw needs labels that are left, but all {self.n_samples} are drawn; "
+                "record what you found."
+            )
         n = check_count(n, 1, n_left, "n", "the labels that are left to draw")
         if self.stratum_sizes is None:
             self.stratum_sizes = plan_strata(self.n_samples, n, self.top_k)
@@ -376,6 +386,7 @@ class LabelReview:
         """
         given_rows = rows
         rows = np.atleast_1d(as_numbers(rows, "rows", "pass what draw returned"))
+        rows = rows.astype(np.intp) if rows.size == 0 else rows
         if rows.ndim != 1 or rows.dtype.kind not in "iu":
             raise TypeError(
                 "rows must be positions that draw returned, but has dtype "
@@ -603,8 +614,8 @@ class LabelReview:
         frame : pandas.DataFrame or dict of array-like
             The sheet of :meth:`to_frame`, filled in, after a file or not, in any order.
             An `is_wrong` that is empty or ``"todo"`` is a label that nobody has looked
-            at. To delete rows
-            because of what was found there would bias the error rate.
+            at. Do not delete rows because of what was found there: that would bias the
+            error rate.
 
         scores : array-like of shape (n_samples,), default=None
             The scores that the sheet was drawn by.
@@ -803,7 +814,13 @@ def _seed_of(frame):
     """Return the seed that a sheet holds, None if it holds none."""
     if "random_state" not in frame or len(frame["random_state"]) == 0:
         return None
-    return int(_as_integers(frame, "random_state")[0])
+    seeds = np.unique(_as_integers(frame, "random_state"))
+    if len(seeds) > 1:
+        raise ValueError(
+            f"frame must have one random_state, but has {seeds[0]} and {seeds[1]}; "
+            "read the sheets of two reviews one by one."
+        )
+    return int(seeds[0])
 
 
 # What a sheet must have to be read back; labels are for the eyes alone.
@@ -871,7 +888,7 @@ def _as_answer(value, missing):
     text = str(value).strip().lower()
     if text == TO_DO:
         return UNANSWERED
-    if text in ("", "none", "nan", "<na>"):
+    if text in ("", "none", "nan", "nat", "<na>"):
         return missing
     for answer, words in WORDS.items():
         if text in words:

@@ -460,6 +460,6 @@ class Samples:
         if deviation > ROW_SUM_TOLERANCE:
             raise_for_row_sum(self.pred_probs, self.name, self.first_row)
         if low < 0 or high > 1:
-            self._has_to_clip = True
+            self._has_to_clip, self._sums_to_one = True, False
             return np.clip(values, 0, 1)
         return values

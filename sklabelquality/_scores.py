@@ -402,7 +402,7 @@ def get_label_quality_scores(
 
     n_jobs : int, default=None
         Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
-        context, -1 means all processors. Results do not depend on it.
+        context, -1 means all processors. Results are equal up to rounding.
 
     Returns
     -------
@@ -510,7 +510,7 @@ def candidate_label_scores(
 
     n_jobs : int, default=None
         Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
-        context, -1 means all processors. Results do not depend on it.
+        context, -1 means all processors. Results are equal up to rounding.
 
     Returns
     -------

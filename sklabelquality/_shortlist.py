@@ -28,6 +28,9 @@ class Shortlist:
     ----------
     cutoffs : ndarray of shape (n_cells,)
         Only a higher value is worth an offer.
+
+    is_short : bool
+        Whether fewer values than wanted were left at the last :meth:`shorten`.
     """
 
     def __init__(self, n_wanted, cutoffs=None):
@@ -36,6 +39,7 @@ class Shortlist:
         if cutoffs is not None:
             self.cutoffs = np.nextafter(cutoffs, -np.inf)
         self.cutoffs[n_wanted == 0] = np.inf
+        self.is_short = False
         self._offers = []
         self._n_offered = 0
         self._room = max(MAX_BUFFER, 2 * int(n_wanted.sum()))

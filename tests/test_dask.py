@@ -219,12 +219,12 @@ def test_errors_name_the_row_of_the_whole(global_random_seed):
 
     wrong = pred_probs.copy()
     wrong[333, 2] = np.nan
-    with pytest.raises(ValueError, match=r"1 of 1050 entries of rows 210 to 419 .*333"):
+    with pytest.raises(ValueError, match=r"1 of 1050 entries in rows 210 to 419 .*333"):
         score(pred_probs=wrong)
     wrong[333] = 0.3
     with pytest.raises(ValueError, match=r"\(row 333\) sums to 1\.5"):
         score(pred_probs=wrong)
-    with pytest.raises(ValueError, match=r"but those of rows 210 to 419 range .* to 9"):
+    with pytest.raises(ValueError, match=r"but those in rows 210 to 419 range .* to 9"):
         score(labels=np.where(np.arange(500) == 333, 9, labels))
     with pytest.raises(ValueError, match=r"first \(9\) at position 333"):
         score(

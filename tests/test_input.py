@@ -299,7 +299,6 @@ def _with(row, column, value):
             r"'0.9' of type str",
         ),
         (np.array([[0.5, {}]], dtype=object), TypeError, r"\{\} of type dict"),
-        (pd.DataFrame({"a": [pd.NA], "b": [1.0]}), TypeError, r"<NA>.*\(0, 0\)"),
         ([[10**400, 0.5]], TypeError, r"real numbers"),
         (None, TypeError, r"pred_probs must be"),
         (0.5, TypeError, r"scalar"),
@@ -531,3 +530,70 @@ def test_classes_that_look_alike(names):
     assert shown[2] == "dog"
     assert distinct_names(["cat", "cat "]) == ["'cat'", "'cat '"]
     assert len(set(distinct_names(["x" * 200 + "a", "x" * 200 + "b"], 20))) == 2
+
+
+def test_large_integers_in_lists_stay_apart():
+    labels = [-1, 2**63 + 1, 2**63 + 2] * 2
+    with pytest.raises(ValueError, match="one NumPy dtype can tell apart"):
+        get_label_quality_scores(labels, PRED_PROBS, classes=sorted(set(labels)))
+
+
+@pytest.mark.parametrize("dtype", [pl.String, pl.Categorical, pl.Enum(["a", "b"])])
+def test_missing_polars_strings_are_counted(dtype):
+    labels = pl.Series([None, "a", "b", "b", "a", "b"], dtype=dtype)
+    with pytest.raises(
+        ValueError, match=r"1 of 6 are missing, the first at position 0"
+    ):
+        get_label_quality_scores(labels, PRED_PROBS)
+    with pytest.raises(ValueError, match=r"6 of 6 are missing"):
+        get_label_quality_scores(pl.Series([None] * 6, dtype=dtype), PRED_PROBS)
+
+
+def test_missing_probabilities_of_any_kind_are_missing():
+    frame = pd.DataFrame({"a": [pd.NA, 0.5], "b": [0.5, 0.5]})
+    with pytest.raises(ValueError, match="must be finite, but 1 of 4"):
+        get_label_quality_scores([0, 1], frame)
+
+
+def test_dates_and_days_are_the_same():
+    days = [datetime.date(2020 + label, 1, 1) for label in LABELS]
+    as_numpy = np.array(days, dtype="M8[D]")
+    for labels, classes in [(days, np.unique(as_numpy)), (as_numpy, sorted(set(days)))]:
+        scores = get_label_quality_scores(labels, PRED_PROBS, classes=classes)
+        assert_array_equal(scores, SCORES)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.MultiIndex.from_product([[0, 1, 2], list("ab")]),
+        pd.period_range("2020", periods=6, freq="M"),
+        pd.IntervalIndex.from_breaks(range(7)),
+    ],
+)
+def test_names_of_different_kinds_are_different_names(index):
+    labels = pd.Series(LABELS, index=index)
+    frame = pd.DataFrame(PRED_PROBS, index=list("uvwxyz"))
+    assert_array_equal(get_label_quality_scores(labels, frame), SCORES)
+    frame.index = labels.index[::-1]
+    with pytest.raises(ValueError, match="in different orders"):
+        get_label_quality_scores(labels, frame)
+
+
+def test_an_index_that_is_passed_has_an_order_too():
+    names = pd.Series([f"f{i}" for i in range(6)], index=list("uvwxyz"))
+    labels = pd.Series(LABELS, index=list("uvwxyz"))
+    audit = LabelAudit.from_pred_probs(labels, PRED_PROBS, index=names)
+    assert audit.to_frame().index.tolist() == names.tolist()
+    with pytest.raises(ValueError, match=r"pass index\.loc\[labels\.index\]"):
+        LabelAudit.from_pred_probs(labels, PRED_PROBS, index=names[::-1])
+
+
+def test_adjusted_scores_do_not_depend_on_who_clips():
+    rows = [[-9e-7, 0.5, 0.5 + 9e-7], [0.2, 0.3, 0.5], [0.6, 0.3, 0.1]]
+    pred_probs, labels = np.tile(rows, (10, 1)), np.arange(30) // 10
+    for method in ("self_confidence", "normalized_margin"):
+        kwargs = {"method": method, "adjust_pred_probs": True}
+        clipped = get_label_quality_scores(labels, pred_probs.clip(0, 1), **kwargs)
+        scores = get_label_quality_scores(labels, pred_probs, **kwargs)
+        assert_array_equal(scores, clipped)

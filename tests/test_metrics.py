@@ -177,3 +177,18 @@ def test_report_takes_series_by_position_if_their_index_agrees():
 def test_wrong_report(is_error, scores, k, error, match):
     with pytest.raises(error, match=match):
         label_error_report(is_error, scores, k=k)
+
+
+def test_columns_of_frames_have_names_here_too():
+    y = np.array(["a"] * 40 + ["b"] * 20)
+    pred_probs = pd.DataFrame({"b": np.linspace(0, 1, 60)}).assign(a=lambda f: 1 - f.b)
+    by_position = pred_probs[["a", "b"]].to_numpy()
+    for frame in (pred_probs, pred_probs[["a", "b"]]):
+        noisy, _ = inject_label_noise(y, frame, kind="instance", random_state=0)
+        expected, _ = inject_label_noise(
+            y, by_position, kind="instance", random_state=0
+        )
+        assert_array_equal(noisy, expected)
+    matrix = pd.DataFrame([[1, 0], [0.5, 0.5]], index=["b", "a"], columns=["b", "a"])
+    with pytest.raises(ValueError, match=r"noise_matrix must have .* sorted order"):
+        inject_label_noise(y, kind="asymmetric", noise_matrix=matrix)

@@ -280,7 +280,7 @@ def test_draw_until_nothing_is_left():
     review = LabelReview(np.arange(50.0), random_state=0)
     rows = np.concatenate([review.draw(20), review.draw(7), review.draw(23)])
     assert sorted(rows.tolist()) == list(range(50))
-    with pytest.raises(ValueError, match="n must be a whole number from 1 to 0"):
+    with pytest.raises(ValueError, match="draw needs labels that are left"):
         review.draw(1)
 
 
@@ -830,3 +830,23 @@ def test_a_higher_confidence_level_never_narrows_the_interval(n_wrong, correctio
     assert np.all(np.diff(ends[:, 2]) >= -1e-12)
     assert np.all(np.diff(ends[:, 1]) <= 1e-12)
     assert np.ptp(ends[:, 0]) < 1e-12
+
+
+def test_seeds_and_draws_that_cannot_be():
+    with pytest.raises(ValueError, match="random_state must be a whole number from 0"):
+        LabelReview([0.1, 0.2], random_state=-1)
+    with pytest.raises(TypeError, match="random_state must be a whole number from 0"):
+        LabelReview([0.1, 0.2], random_state=True)
+    scores, review = named_review()
+    review.record(review.draw(200), [False] * 200)
+    with pytest.raises(
+        ValueError, match="draw needs labels that are left, but all 200"
+    ):
+        review.draw(1)
+    sheet = review.to_frame()
+    sheet["random_state"] = np.arange(200)
+    with pytest.raises(ValueError, match="one random_state, but has 0 and 1"):
+        LabelReview.from_frame(sheet, scores)
+    assert review.record([], []) is review
+    with pytest.raises(ValueError, match=r"pass index\.loc\[scores\.index\]"):
+        LabelReview(scores, index=pd.Series(scores.index, index=scores.index)[::-1])
