@@ -59,13 +59,11 @@ def fit_classifier(estimator, X, codes, classes, fit_params, progress, task):
     with progress.task(task, fitted):
         try:
             fitted.fit(X, classes[codes], **fit_params)
-        except Exception as refusal:
+        except Exception:
             if is_coded or _names_labels(estimator, labels):
                 raise
-            try:
-                return _fit_on_codes(estimator, X, codes, used, fit_params), used
-            except Exception:  # what is wrong is not the labels
-                raise refusal from None
+            # If the labels are not what is wrong, this raises what is.
+            return _fit_on_codes(estimator, X, codes, used, fit_params), used
         known = _known(fitted)
         if is_coded or known <= set(labels):
             _check_knows_all(known, labels, fitted)

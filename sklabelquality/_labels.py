@@ -151,6 +151,7 @@ def _in_use(values, codes):
 
 def _as_label_array(labels, name, first_row):
     """Return labels as a 1-D array, whatever container they came in."""
+    each = "column of pred_probs" if name == "classes" else "sample"
     if sparse.issparse(labels):
         is_one_hot = labels.ndim == 2 and min(labels.shape) > 1
         remedy = "argmax(axis=1)" if is_one_hot else "toarray().ravel()"
@@ -169,14 +170,14 @@ def _as_label_array(labels, name, first_row):
             array = np.asarray(labels, dtype=object)
     except ValueError:
         raise ValueError(
-            f"{name} must be one-dimensional, one class label per sample, but its "
+            f"{name} must be one-dimensional, one class label per {each}, but its "
             f"entries differ in length; multilabel {name} are not supported."
         ) from None
     if array.dtype.kind == "T":
         array = array.astype(object)
     if array.ndim == 0:
         raise TypeError(
-            f"{name} must be an array-like of one class label per sample, but is "
+            f"{name} must be an array-like of one class label per {each}, but is "
             f"{brief(labels)} of type {type(labels).__name__}; pass a list or an "
             "array."
         )
@@ -190,7 +191,7 @@ def _as_label_array(labels, name, first_row):
         array = array.ravel()
     if array.ndim != 1:
         raise ValueError(
-            f"{name} must be one-dimensional, one class label per sample, but has "
+            f"{name} must be one-dimensional, one class label per {each}, but has "
             f"shape {array.shape}; for one-hot {name} pass their argmax(axis=1), "
             "multilabel targets are not supported."
         )

@@ -159,9 +159,10 @@ def order_of_columns(names, classes):
             return order
     if {_bare(name) for name in names} == {_bare(label) for label in classes}:
         raise ValueError(
-            "The columns of pred_probs must have exactly the names of the classes, or "
-            f"others, to be used by position, but are {brief(names)} for the classes "
-            f"{brief(list(classes))}; rename them, or pass pred_probs.to_numpy()."
+            "The columns of pred_probs must have exactly the names of the classes or "
+            f"entirely different ones, but are {brief(names)} for the classes "
+            f"{brief(list(classes))}; rename them, or pass pred_probs.to_numpy() to "
+            "use them by position."
         )
     return None
 

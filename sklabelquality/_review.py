@@ -399,6 +399,9 @@ class LabelReview:
                 names = self.index[rows]
                 wanted = "review.index[rows]"
                 check_same_names("rows", names, "is_wrong", is_wrong.index, wanted)
+        if hasattr(is_wrong, "iloc"):  # its names may be positions too
+            names = type(is_wrong)(rows, index=rows).index
+            check_same_names("rows", names, "is_wrong", is_wrong.index, "rows")
         answers = [_as_answer(answer, UNSURE) for answer in _as_list(is_wrong)]
         if len(rows) != len(answers):
             raise ValueError(
@@ -718,7 +721,8 @@ class LabelReview:
             raise ValueError(
                 "frame must hold all labels that are drawn from these scores with this "
                 "random_state, but holds others; pass the scores and the random_state "
-                "that it was drawn with, and keep all its rows."
+                "that it was drawn with and keep all its rows, or read it without "
+                "scores by LabelReview.from_frame(frame)."
             )
 
     # -- plot --------------------------------------------------------------------------
@@ -895,7 +899,7 @@ def _as_answer(value, missing):
             return answer
     raise ValueError(
         "is_wrong must be yes or no, True or False, unsure or empty, but has "
-        f"{brief(value)}; say which of these it is."
+        f"{brief(value)}; replace it by one of these."
     )
 
 

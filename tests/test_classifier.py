@@ -127,7 +127,7 @@ def test_parameters_that_name_labels_go_on_working():
         LabelQualityScorer(weighted).fit(X, names[Y])
 
 
-def test_an_error_that_codes_do_not_cure_is_the_first_one():
+def test_an_error_that_codes_do_not_cure():
     names = np.array(["ant", "bee", "cow"])
     with pytest.raises(ValueError, match="not compatible with arrays of bytes"):
         LabelQualityScorer(GaussianNB()).fit(np.full((150, 2), "x"), names[Y])

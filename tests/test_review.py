@@ -850,3 +850,12 @@ def test_seeds_and_draws_that_cannot_be():
     assert review.record([], []) is review
     with pytest.raises(ValueError, match=r"pass index\.loc\[scores\.index\]"):
         LabelReview(scores, index=pd.Series(scores.index, index=scores.index)[::-1])
+
+
+def test_answers_that_are_named_by_position_have_an_order_too():
+    review = LabelReview(np.random.default_rng(0).random(200), random_state=0)
+    rows = review.draw(60)
+    is_wrong = pd.Series(np.arange(60) % 3 == 0, index=rows)
+    with pytest.raises(ValueError, match=r"pass is_wrong\.loc\[rows\]"):
+        review.record(rows, is_wrong.sort_index())
+    assert review.record(rows, is_wrong.sort_index().loc[rows]).n_reviewed == 60
