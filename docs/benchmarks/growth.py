@@ -42,7 +42,9 @@ TASKS = {
     "adjusted margin": lambda labels, pred_probs: get_label_quality_scores(
         labels, pred_probs, method="normalized_margin", adjust_pred_probs=True
     ),
-    "confident joint": confident_joint,
+    "confident joint": lambda labels, pred_probs: confident_joint(
+        labels, pred_probs, sparse_output=True
+    ),
     "prune_by_noise_rate": lambda labels, pred_probs: find_label_issues(
         labels, pred_probs, filter_by="prune_by_noise_rate"
     ),
