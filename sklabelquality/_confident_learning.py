@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array, diags_array, issparse
 
 from sklabelquality._input import check_samples
-from sklabelquality._samples import slices
+from sklabelquality._samples import Block, slices
 from sklabelquality._sklearn import validate_options
 
 # A probability this far below its threshold still counts as confident.
@@ -373,9 +373,9 @@ def confident_class(codes, block, thresholds):
     confident = np.where(is_reached, most_probable, -1)
     # Where the most probable class is below its threshold, another one may not be.
     rest = np.flatnonzero(confident < 0)
-    P = block.by_class[:, rest]
-    P = np.where(reached[:, np.newaxis] <= P, P, -1)
-    confident[rest] = np.where(P.max(axis=0, initial=-1) >= 0, P.argmax(axis=0), -1)
+    P = block.by_class.take(rest, axis=1)
+    reaching = Block(np.where(P >= reached[:, np.newaxis], P, -1).T)
+    confident[rest] = np.where(reaching.highest >= 0, reaching.most_probable(), -1)
     return confident
 
 
