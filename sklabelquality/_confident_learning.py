@@ -374,7 +374,7 @@ def confident_class(codes, block, thresholds):
     # Where the most probable class is below its threshold, another one may not be.
     rest = np.flatnonzero(confident < 0)
     P = block.by_class.take(rest, axis=1)
-    reaching = Block(np.where(P >= reached[:, np.newaxis], P, -1).T)
+    reaching = Block(np.where(reached[:, np.newaxis] <= P, P, -1).T)
     confident[rest] = np.where(reaching.highest >= 0, reaching.most_probable(), -1)
     return confident
 
