@@ -26,6 +26,9 @@ from sklabelquality._probabilities import (
 )
 from sklabelquality._samples import Samples, most_probable_class
 
+# Number of samples that tell whether the columns are in another order.
+MAX_SAMPLE = 2**16
+
 
 def check_samples(labels, pred_probs, classes=None, *, n_jobs=None):
     """Return labels and pred_probs as samples.
@@ -72,8 +75,9 @@ def check_samples(labels, pred_probs, classes=None, *, n_jobs=None):
         return DaskSamples(codes, matrix, classes=classes, order=order)
     samples = Samples(codes, matrix, classes=classes, order=order, n_jobs=n_jobs)
     if is_guess:
-        predicted = samples.map(most_probable_class, dtype=np.intp)
-        warn_if_columns_look_permuted(codes, predicted, classes)
+        sample = samples.every(-(-len(codes) // MAX_SAMPLE))
+        predicted = sample.map(most_probable_class, dtype=np.intp)
+        warn_if_columns_look_permuted(sample.codes, predicted, classes)
     return samples
 
 

@@ -163,15 +163,19 @@ class ShiftedBlock:
 
     def highest_besides(self, codes):
         """Return the probability of the most probable other class."""
-        return self._normalized(_highest_besides(self._by_class(), codes))
+        highest = _highest_besides(self._by_class(), codes)
+        # A single class has no other one.
+        return self._normalized(np.maximum(highest, 0, out=highest))
 
     def _by_class(self):
-        P = self._block.by_class
-        return np.add(P, self._shift[:, np.newaxis], out=np.empty_like(P))
+        rows = self._block.rows
+        if self._block.n_classes <= FEW_CLASSES:  # transposed on the way
+            shifted = np.empty(rows.shape[::-1], dtype=rows.dtype)
+            return np.add(rows.T, self._shift[:, np.newaxis], out=shifted)
+        return (np.ascontiguousarray(rows) + self._shift).T
 
     def _normalized(self, values):
         # All the probability may be on classes that no label uses.
-        values = np.maximum(values, 0, out=values)
         if np.min(self._totals) > 0:
             values /= self._totals
             return values
@@ -373,13 +377,19 @@ class Samples:
             yield codes, block
 
     def every(self, step):
-        """Return every step-th of the samples, counted from the whole data set's."""
+        """Return every step-th of the samples, counted from the whole data set's.
+
+        They are not checked: what is wrong is told when all samples are read.
+        """
         rows = slice(-((self.first_row or 0) + self._start) % step, len(self), step)
-        return Samples(
+        sample = Samples(
             self.codes[rows],
             self.pred_probs[self._start : self._stop][rows],
             order=self.order,
+            is_checked=True,
         )
+        sample._has_to_clip = self._has_to_clip
+        return sample
 
     def _in_parts(self, function):
         """Call a function with all samples, or with the part of each thread."""

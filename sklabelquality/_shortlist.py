@@ -40,6 +40,7 @@ class Shortlist:
             self.cutoffs = np.nextafter(cutoffs, -np.inf)
         self.cutoffs[n_wanted == 0] = np.inf
         self.is_short = False
+        self._is_shortened = False
         self._offers = []
         self._n_offered = 0
         self._room = max(MAX_BUFFER, 2 * int(n_wanted.sum()))
@@ -50,6 +51,7 @@ class Shortlist:
         offer = [array.take(is_worth_it) for array in (cells, values, positions)]
         self._offers.append(offer)
         self._n_offered += len(is_worth_it)
+        self._is_shortened = False
         if self._n_offered > self._room:
             self.shorten()
 
@@ -57,6 +59,8 @@ class Shortlist:
         """Drop what is not among the highest, and return the rest."""
         if not self._offers:
             return np.empty(0, dtype=np.intp), np.empty(0), np.empty(0, dtype=np.intp)
+        if self._is_shortened:
+            return self._offers[0]
         cells, values, positions = map(np.concatenate, zip(*self._offers, strict=True))
         lowest = nth_highest(cells, values, self.n_wanted)
         self.is_short = bool((lowest[self.n_wanted > 0] == -np.inf).any())
@@ -71,6 +75,7 @@ class Shortlist:
         self.cutoffs = np.maximum(self.cutoffs, lowest)
         self._offers = [(cells[is_kept], values[is_kept], positions[is_kept])]
         self._n_offered = len(self._offers[0][0])
+        self._is_shortened = True
         return self._offers[0]
 
 

@@ -6,7 +6,8 @@
 Both packages run in this process on the same labels and probabilities, in turn, and the
 median of the ratio of each pair of runs is shown, with the time over that of
 ``pred_probs.sum()``, the cost of reading the probabilities once. Self-confidence also
-runs for the kinds of labels that users have; cleanlab takes integers alone. Memory is
+runs for the kinds of labels that users have, by the function and by the scorer's `fit`
+with a classifier that costs nothing; cleanlab takes integers alone. Memory is
 what the functions allocate at the most in this process, as tracemalloc sees it: the
 probabilities do not count, the result does. With ``--n-jobs`` above 1 cleanlab's rules
 run in processes, whose memory it does not see.
@@ -30,9 +31,15 @@ import numpy as np
 import pandas as pd
 import scipy
 from problems import RULES, SCORES, peak_mebibytes, problem, seconds
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.frozen import FrozenEstimator
 
 import sklabelquality
-from sklabelquality import find_label_issues, get_label_quality_scores
+from sklabelquality import (
+    LabelQualityScorer,
+    find_label_issues,
+    get_label_quality_scores,
+)
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -73,6 +80,29 @@ def tasks(labels, pred_probs, n_jobs):
             partial(get_label_quality_scores, kind, pred_probs, **kwargs),
             partial(scores_of_cleanlab, *args) if kind is labels else None,
         )
+        scorer = LabelQualityScorer(known(pred_probs, classes, kind))
+        X = np.empty((len(labels), 0))
+        yield f"fit, {name}", partial(scorer.fit, X, kind), None
+
+
+class Known(ClassifierMixin, BaseEstimator):
+    """A classifier that predicts the same probabilities every time, at no cost."""
+
+    def __init__(self, pred_probs):
+        self.pred_probs = pred_probs
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return self.pred_probs
+
+
+def known(pred_probs, classes, labels):
+    """Return a fitted classifier, so that `fit` of a scorer has labels to read."""
+    labels = np.asarray(labels if classes is None else classes)
+    return FrozenEstimator(Known(pred_probs).fit(None, labels))
 
 
 def kinds(labels, n_classes):
