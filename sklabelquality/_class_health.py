@@ -39,7 +39,8 @@ def class_health(labels, pred_probs, *, classes=None, n_jobs=None):
         classifier's `classes_`.
 
     n_jobs : int, default=None
-        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        Number of threads, at most one for each two million probabilities: fewer are
+        not worth a thread. None means 1 unless in a :obj:`joblib.parallel_config`
         context, -1 means all processors. Results are equal up to rounding.
 
     Returns
@@ -102,7 +103,8 @@ def overlapping_classes(labels, pred_probs, *, classes=None, n_jobs=None):
         classifier's `classes_`.
 
     n_jobs : int, default=None
-        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        Number of threads, at most one for each two million probabilities: fewer are
+        not worth a thread. None means 1 unless in a :obj:`joblib.parallel_config`
         context, -1 means all processors. Results are equal up to rounding.
 
     Returns

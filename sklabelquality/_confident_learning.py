@@ -44,7 +44,8 @@ def confident_thresholds(labels, pred_probs, *, classes=None, n_jobs=None):
         classifier's `classes_`.
 
     n_jobs : int, default=None
-        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        Number of threads, at most one for each two million probabilities: fewer are
+        not worth a thread. None means 1 unless in a :obj:`joblib.parallel_config`
         context, -1 means all processors. Results are equal up to rounding.
 
     Returns
@@ -129,7 +130,8 @@ def confident_joint(
         10,000 classes.
 
     n_jobs : int, default=None
-        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        Number of threads, at most one for each two million probabilities: fewer are
+        not worth a thread. None means 1 unless in a :obj:`joblib.parallel_config`
         context, -1 means all processors. Results are equal up to rounding.
 
     Returns
@@ -228,7 +230,8 @@ def joint_distribution(
         10,000 classes.
 
     n_jobs : int, default=None
-        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        Number of threads, at most one for each two million probabilities: fewer are
+        not worth a thread. None means 1 unless in a :obj:`joblib.parallel_config`
         context, -1 means all processors. Results are equal up to rounding.
 
     Returns
@@ -298,7 +301,8 @@ def noise_matrix(labels, pred_probs, *, classes=None, sparse_output=False, n_job
         10,000 classes.
 
     n_jobs : int, default=None
-        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        Number of threads, at most one for each two million probabilities: fewer are
+        not worth a thread. None means 1 unless in a :obj:`joblib.parallel_config`
         context, -1 means all processors. Results are equal up to rounding.
 
     Returns

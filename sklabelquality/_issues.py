@@ -308,7 +308,8 @@ def find_label_issues(
         classifier's `classes_`.
 
     n_jobs : int, default=None
-        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        Number of threads, at most one for each two million probabilities: fewer are
+        not worth a thread. None means 1 unless in a :obj:`joblib.parallel_config`
         context, -1 means all processors. Results are equal up to rounding.
 
     Returns
@@ -437,7 +438,8 @@ def order_label_issues(
         The labels that the columns of `pred_probs` stand for.
 
     n_jobs : int, default=None
-        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        Number of threads, at most one for each two million probabilities: fewer are
+        not worth a thread. None means 1 unless in a :obj:`joblib.parallel_config`
         context, -1 means all processors. Results are equal up to rounding.
 
     Returns
@@ -525,7 +527,8 @@ def num_label_issues(labels, pred_probs, *, calibrate=False, classes=None, n_job
         classifier's `classes_`.
 
     n_jobs : int, default=None
-        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        Number of threads, at most one for each two million probabilities: fewer are
+        not worth a thread. None means 1 unless in a :obj:`joblib.parallel_config`
         context, -1 means all processors. Results are equal up to rounding.
 
     Returns

@@ -139,7 +139,8 @@ def learn_noise_model(labels, pred_probs, *, classes=None, n_jobs=None):
         classifier's `classes_`.
 
     n_jobs : int, default=None
-        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        Number of threads, at most one for each two million probabilities: fewer are
+        not worth a thread. None means 1 unless in a :obj:`joblib.parallel_config`
         context, -1 means all processors. Results are equal up to rounding.
 
     Returns
@@ -228,7 +229,8 @@ def label_posterior(labels, pred_probs, *, classes=None, n_jobs=None):
         classifier's `classes_`.
 
     n_jobs : int, default=None
-        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        Number of threads, at most one for each two million probabilities: fewer are
+        not worth a thread. None means 1 unless in a :obj:`joblib.parallel_config`
         context, -1 means all processors. Results are equal up to rounding.
 
     Returns

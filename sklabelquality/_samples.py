@@ -33,6 +33,8 @@ from sklabelquality._probabilities import (
 BLOCK_SIZE = 2**16
 # Blocks of threads are larger, since threads wait for each other between two steps.
 BLOCK_SIZE_OF_THREAD = 4 * BLOCK_SIZE
+# With fewer probabilities each, threads take longer to start than they save.
+SIZE_OF_THREAD = 2**21
 # With up to this many classes, each class is a row of a block in memory.
 FEW_CLASSES = 32
 # BLAS rounds products alike in whole tiles of this many columns.
@@ -393,8 +395,8 @@ class Samples:
 
     def _in_parts(self, function):
         """Call a function with all samples, or with the part of each thread."""
-        n_blocks = -(-len(self) * self.n_classes // BLOCK_SIZE)
-        n_threads = min(effective_n_jobs(self.n_jobs), n_blocks)
+        n_worth_it = len(self) * self.n_classes // SIZE_OF_THREAD
+        n_threads = min(effective_n_jobs(self.n_jobs), n_worth_it)
         if n_threads <= 1:
             results = [function(self)]
         else:

@@ -401,7 +401,8 @@ def get_label_quality_scores(
         classifier's `classes_`.
 
     n_jobs : int, default=None
-        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        Number of threads, at most one for each two million probabilities: fewer are
+        not worth a thread. None means 1 unless in a :obj:`joblib.parallel_config`
         context, -1 means all processors. Results are equal up to rounding.
 
     Returns
@@ -509,7 +510,8 @@ def candidate_label_scores(
         What :func:`learn_noise_model` returns, for `"noise_aware"`.
 
     n_jobs : int, default=None
-        Number of threads. None means 1 unless in a :obj:`joblib.parallel_config`
+        Number of threads, at most one for each two million probabilities: fewer are
+        not worth a thread. None means 1 unless in a :obj:`joblib.parallel_config`
         context, -1 means all processors. Results are equal up to rounding.
 
     Returns

@@ -25,6 +25,11 @@ from sklabelquality._samples import (
 )
 
 
+@pytest.fixture(autouse=True)
+def threads_for_small_samples(monkeypatch):
+    monkeypatch.setattr("sklabelquality._samples.SIZE_OF_THREAD", BLOCK_SIZE // 8)
+
+
 def _memmap(pred_probs, tmp_path):
     np.save(tmp_path / "pred_probs.npy", pred_probs)
     return np.load(tmp_path / "pred_probs.npy", mmap_mode="r")
@@ -169,6 +174,12 @@ def test_threads_are_used_if_asked_for(name, monkeypatch):
     assert not pools
     FUNCTIONS[name](labels, pred_probs, n_jobs=2)
     assert set(pools) == {2}
+
+
+def test_samples_too_few_for_a_thread_get_none(monkeypatch):
+    monkeypatch.setattr("sklabelquality._samples.SIZE_OF_THREAD", 2**21)
+    monkeypatch.delattr("sklabelquality._samples.ThreadPoolExecutor")
+    FUNCTIONS["self_confidence"](*several_blocks(7), n_jobs=2)
 
 
 def test_both_steps_run_in_threads_at_the_same_time():
