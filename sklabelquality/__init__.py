@@ -39,12 +39,14 @@ from sklabelquality._scores import (
     normalized_margin,
     self_confidence,
 )
+from sklabelquality._splits import InverseKFold
 
 __version__ = "0.1.0.dev0"
 
 __all__ = [
     "AuditDisplay",
     "ErrorRate",
+    "InverseKFold",
     "LabelAudit",
     "LabelQualityScorer",
     "LabelReview",

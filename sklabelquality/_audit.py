@@ -225,7 +225,8 @@ class LabelAudit:
         n_jobs : int, default=None
             Number of threads, at most one for each two million probabilities: fewer
             are not worth a thread. None means 1 unless in a
-            :obj:`joblib.parallel_config` context, -1 means all processors. Results are equal up to rounding.
+            :obj:`joblib.parallel_config` context, -1 means all processors. Results are
+            equal up to rounding.
 
         Returns
         -------

@@ -6,11 +6,10 @@ not see it in training.
 
 There are three ways to get them.
 
-- **Cross fitting** (:func:`cross_fit`). The splits of the cross-validation are cut into
-  passes, each of which tests every sample once, and
-  :func:`~sklearn.model_selection.cross_val_predict` gives one matrix per pass. It works
-  on a facade of the classifier that shows it the labels as the user wrote them and
-  always returns a column for each class, also where a training fold lacks one.
+- **Cross fitting** (:func:`cross_fit`). Each split of each share is a fit on its
+  training part and a prediction of its test part; all of them run in one parallel call.
+  The predictions of a share are averaged as they come, and shares are mixed by the
+  weights under which the given labels are most likely (:func:`most_likely_weights`).
 - **Out of bag** (:func:`fit_out_of_bag`). A bagged ensemble predicts each sample by
   those of its members that did not draw it: one fit is enough.
 - **Already fitted.** A classifier that was fitted on other data just predicts.
@@ -20,29 +19,16 @@ temperature, fitted out-of-sample, turns into probabilities (:func:`to_probabili
 """
 
 import warnings
-from functools import partial
-from numbers import Integral
+from contextlib import suppress
+from itertools import chain
 from typing import NamedTuple
 
+import joblib
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
-from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.model_selection import (
-    RepeatedStratifiedKFold,
-    StratifiedGroupKFold,
-    StratifiedKFold,
-    check_cv,
-    cross_val_predict,
-)
-from sklearn.utils import get_tags
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    get_routing_for_object,
-    process_routing,
-)
+from sklearn.base import clone
+from sklearn.utils.parallel import Parallel, delayed
 
 from sklabelquality._classifier import (
     VALUE_OF_UNKNOWN,
@@ -52,11 +38,41 @@ from sklabelquality._classifier import (
 )
 from sklabelquality._errors import brief
 from sklabelquality._input import check_pred_probs
-from sklabelquality._labels import as_list
-from sklabelquality._sklearn import _check_method_params, _safe_indexing
+from sklabelquality._samples import Samples
+from sklabelquality._sklearn import _check_method_params, _safe_split
+from sklabelquality._splits import count_votes
 
 # What errors call the probabilities that the user did not pass.
 PREDICTED = "The probabilities that estimator predicts"
+# Lower probabilities of given labels count as this much in the weights of shares.
+FLOOR = 1e-6
+# Steps of expectation maximisation, which is concave here.
+N_STEPS = 100
+
+
+class OutOfSample(NamedTuple):
+    """Out-of-sample probabilities and what goes with them.
+
+    `std` is the standard deviation of the scores between models, None if each sample
+    was predicted once; `temperature` is None for a classifier with `predict_proba`,
+    and `share_weights` for a single share.
+    """
+
+    pred_probs: np.ndarray
+    std: np.ndarray = None
+    temperature: float = None
+    share_weights: dict = None
+
+
+def from_response(response, codes, response_method):
+    """Turn the response of a classifier that was fitted on other data."""
+    temperature = None
+    if response_method == "decision_function":
+        temperature = fit_temperature(codes, response)
+    pred_probs = to_probabilities(response, temperature)
+    pred_probs = check_pred_probs(pred_probs, name=PREDICTED).matrix()
+    return OutOfSample(pred_probs, temperature=temperature)
+
 
 # -- cross fitting ---------------------------------------------------------------------
 
@@ -67,21 +83,21 @@ def cross_fit(
     codes,
     classes,
     *,
-    cv,
+    shares,
     response_method,
-    split_params,
+    score,
     fit_params,
     memory,
     n_jobs,
     verbose,
     progress,
 ):
-    """Yield a matrix of out-of-sample responses for each pass over the samples.
+    """Return a classifier fitted on all samples, and out-of-sample probabilities.
 
     Parameters
     ----------
     estimator : classifier
-        Is cloned for each split and not changed.
+        Is cloned for each fit and not changed.
 
     X : array-like, sparse matrix or data frame of n_samples rows
         Whatever the classifier accepts, if its rows can be indexed.
@@ -92,283 +108,239 @@ def cross_fit(
     classes : ndarray of shape (n_classes,)
         The labels that the classifier is fitted on.
 
-    cv : int, cross-validation splitter, iterable or None
-        As in cross_val_predict, and repeats of it.
+    shares : list of Share
+        Each tests every sample equally often. Those but the first are left out if the
+        classifier cannot be fitted on so few samples.
 
     response_method : {"predict_proba", "decision_function"}
         What to ask the classifier.
 
-    split_params, fit_params : dict
-        Parameters of the splitter's `split` and of the classifier's `fit`, the latter
-        under the names that the user gave them; those with an entry per sample are
-        sliced.
+    score : callable
+        Gets samples and returns their label quality scores.
+
+    fit_params : dict
+        Parameters of the classifier's `fit`; those with an entry per sample are sliced.
 
     memory : joblib.Memory
-        Caches each pass.
+        Caches each fit.
 
     n_jobs, verbose : int or None
-        As in cross_val_predict.
+        As in :class:`joblib.Parallel`.
 
     progress : Progress
-        Is told of each fold.
+        Is told of each fit.
 
-    Yields
-    ------
-    response : ndarray of shape (n_samples, n_classes)
-        One for each time that every sample is tested.
+    Returns
+    -------
+    fitted : tuple
+        The classifier and its codes, see :func:`fit_classifier`.
+
+    out_of_sample : OutOfSample
+        The probabilities.
     """
-    splits = _split(cv, X, codes, split_params)
-    passes = _consecutive_passes(splits, len(codes))
-    # Stratification fails for classes with fewer samples than folds.
-    n_folds = len(passes[0]) if passes and _is_stratified(cv) else 0
-    _warn_of_small_classes(splits, n_folds, codes, classes)
-    n_fits = len(splits)
-    with progress.tasks("cross-fitting", n_fits, estimator) as progress_of_folds:
-        predict = partial(
-            memory.cache(_cross_val_predict, ignore=["n_jobs", "verbose", "progress"]),
-            estimator,
-            classes,
-            response_method=response_method,
-            n_jobs=n_jobs,
-            verbose=verbose,
-            progress=progress_of_folds,
+    n_fits = 1 + sum(len(share.splits) for share in shares)
+    with progress.tasks("cross-fitting", n_fits, estimator) as progress_of_fits:
+        args = estimator, X, codes, classes, fit_params, progress_of_fits
+        # The samples are hashed once, not once for each fit.
+        is_cached = getattr(memory, "location", memory) is not None
+        key = joblib.hash((response_method, *args[:-1])) if is_cached else None
+        ignored = ["fit_args", "response_method"]
+        respond = delayed(memory.cache(_respond, ignore=[*ignored, "is_optional"]))
+        fits = chain(
+            # The longest one first.
+            [delayed(memory.cache(_fit_on_all, ignore=ignored[:1]))(key, args)],
+            (
+                respond(key, *split, share is not shares[0], args, response_method)
+                for share in shares
+                for split in share.splits
+            ),
         )
-        if passes is None:
-            yield from _predict_copies(predict, X, codes, splits, fit_params)
-        else:
-            for members in passes:
-                yield predict(X, codes, splits=members, fit_params=fit_params)
-
-
-def _cross_val_predict(
-    estimator,
-    classes,
-    X,
-    codes,
-    *,
-    splits,
-    fit_params,
-    response_method,
-    n_jobs,
-    verbose,
-    progress,
-):
-    return cross_val_predict(
-        _AllClassesClassifier(estimator, classes, progress),
-        X,
-        codes,
-        cv=splits,
-        method=response_method,
-        params=fit_params,
-        n_jobs=n_jobs,
-        verbose=verbose,
-    )
-
-
-class _AllClassesClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
-    """A classifier of codes that fits the wrapped one on labels, see the module."""
-
-    def __init__(self, estimator, classes, progress):
-        self.estimator = estimator
-        self.classes = classes
-        self.progress = progress
-
-    def fit(self, X, y, **fit_params):
-        # All codes, so that cross_val_predict finds every column in every fold.
-        self.classes_ = np.arange(len(self.classes))
-        self.only_code_ = y[0] if (y == y[0]).all() else None
-        if self.only_code_ is None:
-            if get_config()["enable_metadata_routing"]:
-                fit_params = process_routing(self, "fit", **fit_params).estimator.fit
-            self.estimator_, self.used_ = fit_classifier(
-                self.estimator, X, y, self.classes, fit_params, self.progress, "fold"
-            )
-        return self
-
-    def predict(self, X):
-        return self.predict_proba(X).argmax(axis=1)
-
-    def predict_proba(self, X):
-        return self._respond(X, "predict_proba")
-
-    def decision_function(self, X):
-        return self._respond(X, "decision_function")
-
-    def _respond(self, X, response_method):
-        if self.only_code_ is None:
-            return predict_response(
-                self.estimator_, X, self.classes, response_method, self.used_
-            )
-        # Most classifiers refuse to learn a single class, and nothing is to be learned.
-        n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
-        certain = np.full(
-            (n_samples, len(self.classes)), VALUE_OF_UNKNOWN[response_method]
-        )
-        certain[:, self.only_code_] = 1
-        return certain
-
-    def get_metadata_routing(self):
-        return MetadataRouter(owner=self).add(
-            estimator=self.estimator,
-            method_mapping=MethodMapping().add(caller="fit", callee="fit"),
-        )
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags = get_tags(self.estimator).input_tags
-        return tags
-
-
-def _split(cv, X, codes, split_params):
-    """List the splits, and check that they test every sample equally often."""
-    splitter = check_cv(cv, codes, classifier=True)
-    takes_groups = get_routing_for_object(splitter).consumes("split", ["groups"])
-    if takes_groups and not split_params:
-        raise ValueError(
-            f"cv must get the groups that it keeps together, but {brief(cv)} got "
-            "none; pass groups= to fit, in a pipeline as labelqualityscorer__groups= "
-            "or, with metadata routing on, as groups=."
-        )
-    with warnings.catch_warnings():
-        # Said by _warn_of_small_classes with the names of the classes.
-        warnings.filterwarnings("ignore", message="The least populated class in y")
+        n_tests = sum(len(test) for share in shares for _, test in share.splits)
+        if n_tests == len(codes):  # there is no spread
+            score = None
+        parallel = Parallel(n_jobs=n_jobs, verbose=verbose, return_as="generator")
+        results = parallel(fits)
         try:
-            splits = list(splitter.split(X, codes, **split_params))
-        except TypeError:
-            if hasattr(cv, "split") or not np.iterable(cv):
-                raise
-            splits = list(cv)  # which are no pairs, as the check will say
-    n_samples = len(codes)
-    n_tests = np.zeros(n_samples, dtype=np.intp)
-    for split in splits:
-        train, test = _check_split(split, n_samples, cv)
-        in_test = np.zeros(n_samples, dtype=bool)
-        in_test[test] = True
-        n_tests += in_test
-        n_leaked = in_test[train].sum()
-        if n_leaked:
-            raise ValueError(
-                "cv must not train on the samples that it tests, but a split of "
-                f"{brief(cv)} does for {n_leaked} samples, which would not be "
-                "out-of-sample; pass a splitter such as StratifiedKFold."
-            )
-    if n_tests.min() == 0 or n_tests.min() < n_tests.max():
-        raise ValueError(
-            f"cv must test every sample equally often, but {brief(cv)} tests samples "
-            f"{n_tests.min()} to {n_tests.max()} times; pass a splitter such as "
-            "StratifiedKFold, StratifiedGroupKFold or RepeatedStratifiedKFold."
-        )
-    return splits
+            fitted = next(results)
+            opinions = [
+                _average(share, results, codes, len(classes), response_method, score)
+                for share in shares
+            ]
+            next(results, None)  # so that joblib knows that no more is asked for
+        except BaseException:
+            # joblib warns of fits that are given up, or fails to report on them.
+            with warnings.catch_warnings(action="ignore"), suppress(AttributeError):
+                results.close()
+            raise
+    return fitted, _mix(shares, opinions, codes)
 
 
-def _check_split(split, n_samples, cv):
-    """Return the positions of a split, or say what is wrong with them."""
+def _respond(key, train, test, is_optional, fit_args, response_method):
+    """Fit on some samples and predict others, or return None where that may fail."""
     try:
-        train, test = map(np.asarray, split)
-    except (TypeError, ValueError):
-        raise ValueError(
-            "cv must yield pairs of training and test positions, but "
-            f"{brief(cv)} yields {brief(split)}; pass a splitter such as "
-            "StratifiedKFold."
-        ) from None
-    for positions in (train, test):
-        if (
-            positions.ndim != 1
-            or positions.dtype.kind not in "iu"
-            or len(positions) == 0
-            or positions.min() < 0
-            or positions.max() >= n_samples
-        ):
-            raise ValueError(
-                "cv must yield pairs of training and test positions, one-dimensional "
-                f"integers from 0 to {n_samples - 1}, but {brief(cv)} yields "
-                f"{brief(positions)}; pass a splitter such as StratifiedKFold."
-            )
-    if len(np.unique(test)) < len(test):
-        raise ValueError(
-            "cv must test a sample once in a split, but a split of "
-            f"{brief(cv)} tests some twice; pass a splitter such as StratifiedKFold."
+        response = _fit_and_predict(train, test, *fit_args, response_method)
+        if is_optional and response_method == "predict_proba":
+            check_pred_probs(response).matrix()
+    except Exception:
+        if not is_optional:
+            raise
+        return None
+    return response
+
+
+def _fit_and_predict(
+    train, test, estimator, X, codes, classes, fit_params, progress, response_method
+):
+    X_train, codes_train = _safe_split(estimator, X, codes, train)
+    X_test, _ = _safe_split(estimator, X, codes, test, train)
+    if (codes_train == codes_train[0]).all():
+        # Most classifiers refuse to learn a single class, and nothing is to be learned.
+        certain = np.full((len(test), len(classes)), VALUE_OF_UNKNOWN[response_method])
+        certain[:, codes_train[0]] = 1
+        return certain
+    fit_params = _check_method_params(X, fit_params, indices=train)
+    fitted, used = fit_classifier(
+        estimator, X_train, codes_train, classes, fit_params, progress, "fold"
+    )
+    return predict_response(fitted, X_test, classes, response_method, used)
+
+
+def _fit_on_all(key, fit_args):
+    return fit_classifier(*fit_args, "fit on all samples")
+
+
+class _Opinions(NamedTuple):
+    """What the models of a share say: mean of probabilities, and spread of scores."""
+
+    mean: np.ndarray
+    temperature: float
+    spread: object
+
+
+def _average(share, results, codes, n_classes, response_method, score):
+    """Average the responses of a share as they come; None if one is missing."""
+    total = temperature = None
+    spread = RunningSpread(len(codes))
+    is_complete = True
+    for rows, response in _join(share.splits, results, len(codes)):
+        is_complete = is_complete and response is not None
+        if not is_complete:
+            continue
+        if temperature is None and response_method == "decision_function":
+            temperature = fit_temperature(codes[rows], response)
+        pred_probs = to_probabilities(response, temperature)
+        pred_probs = check_pred_probs(pred_probs, name=PREDICTED).matrix()
+        if total is None:
+            total = np.zeros((len(codes), n_classes), dtype=pred_probs.dtype)
+        total[rows] += pred_probs
+        if score is not None:
+            spread.add(rows, score(Samples(codes[rows], pred_probs, is_checked=True)))
+    if not is_complete:
+        return None
+    return _Opinions(_mean_of_votes(total, share, codes), temperature, spread)
+
+
+def _join(splits, results, n_samples):
+    """Yield rows and response of consecutive splits that test different samples."""
+    members, is_tested = [], np.zeros(n_samples, dtype=bool)
+    for _, test in splits:
+        response = next(results)
+        if is_tested[test].any():
+            yield _stack(members)
+            members, is_tested[:] = [], False
+        members.append((test, response))
+        is_tested[test] = True
+    yield _stack(members)
+
+
+def _stack(members):
+    tests, responses = zip(*members, strict=True)
+    if any(response is None for response in responses):
+        return None, None
+    rows = np.concatenate(tests)
+    order = np.argsort(rows)
+    return rows[order], np.concatenate(responses)[order]
+
+
+def _mean_of_votes(total, share, codes):
+    """Divide by the number of models; who has not seen a class has no vote on it."""
+    n_tests = sum(len(test) for _, test in share.splits) // len(codes)
+    if n_tests == 1:
+        return total
+    rare, votes = count_votes(share.splits, codes, total.shape[1])
+    of_rare = np.divide(
+        total[:, rare], votes, out=np.zeros_like(total[:, rare]), where=votes > 0
+    )
+    total /= n_tests
+    if len(rare):
+        total[:, rare] = of_rare
+        total /= total.sum(axis=1, keepdims=True)
+    return total
+
+
+def _mix(shares, opinions, codes):
+    """Mix the shares whose models could all be fitted."""
+    sizes, opinions = zip(
+        *[(s.size, o) for s, o in zip(shares, opinions, strict=True) if o is not None],
+        strict=True,
+    )
+    rows = np.arange(len(codes))
+    own = np.array([opinion.mean[rows, codes] for opinion in opinions])
+    weights = most_likely_weights(own)
+    mixed = opinions[0].mean
+    if len(opinions) > 1:
+        mixed = sum(
+            w * opinion.mean for w, opinion in zip(weights, opinions, strict=True)
         )
-    return train, test
+    spreads = [opinion.spread for opinion in opinions]
+    is_single = len(opinions) == 1 and spreads[0].count.max() <= 1
+    return OutOfSample(
+        mixed,
+        None if is_single else std_of_mixture(weights, spreads),
+        opinions[0].temperature,
+        None if sizes[0] is None else dict(zip(sizes, weights.tolist(), strict=True)),
+    )
 
 
-def _consecutive_passes(splits, n_samples):
-    """Cut the splits into passes that each test every sample exactly once.
+def most_likely_weights(own):
+    """Return the weights of a mixture under which given labels are most likely.
 
-    Repeated splitters yield one pass after the other. Returns None if they do not.
+    Parameters
+    ----------
+    own : ndarray of shape (n_shares, n_samples)
+        The probability of each given label by each share.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_shares,)
+        Positive numbers that sum to one.
     """
-    passes, members, n_tested = [], [], 0
-    for train, test in splits:
-        members.append((train, test))
-        n_tested += len(test)
-        if n_tested >= n_samples:
-            tests = np.concatenate([test for _, test in members])
-            if n_tested > n_samples or len(np.unique(tests)) < n_samples:
-                return None
-            passes.append(members)
-            members, n_tested = [], 0
-    return passes
+    own = np.maximum(own, FLOOR, dtype=np.float64)
+    weights = np.full(len(own), 1 / len(own))
+    for _ in range(N_STEPS if len(own) > 1 else 0):
+        weights = weights * (own / (weights @ own)).mean(axis=1)
+    return weights / weights.sum()
 
 
-def _predict_copies(predict, X, codes, splits, fit_params):
-    """Yield the responses of splits that cannot be cut into passes.
-
-    cross_val_predict wants every sample to be tested once. It gets a copy of a sample
-    for each of its tests, and trains on the first of the copies.
-    """
-    if get_tags(predict.args[0]).input_tags.pairwise:
-        raise ValueError(
-            "cv must test all samples before it tests any again where X holds "
-            "distances or kernels between them; pass a splitter such as "
-            "RepeatedStratifiedKFold."
-        )
-    rows = np.concatenate([test for _, test in splits])
-    _, first_copy = np.unique(rows, return_index=True)
-    ends = np.cumsum([len(test) for _, test in splits])
-    splits_of_copies = [
-        (first_copy[train], np.arange(end - len(test), end))
-        for (train, test), end in zip(splits, ends, strict=True)
-    ]
-    response = predict(
-        _safe_indexing(X, rows),
-        codes[rows],
-        splits=splits_of_copies,
-        fit_params=_check_method_params(X, fit_params, indices=rows),
-    )
-    n_tests = len(rows) // len(codes)
-    by_sample = np.argsort(rows, kind="stable").reshape(len(codes), n_tests)
-    for copies in by_sample.T:
-        yield response[copies]
+def std_of_mixture(weights, spreads):
+    """Return the standard deviation of what several groups say of each sample."""
+    means = np.array([spread.mean for spread in spreads])
+    variances = np.array([spread.squares / spread.count for spread in spreads])
+    return np.sqrt(weights @ (variances + (means - weights @ means) ** 2))
 
 
-def _is_stratified(cv):
-    stratified = StratifiedKFold, RepeatedStratifiedKFold, StratifiedGroupKFold
-    return cv is None or isinstance(cv, (Integral, *stratified))
+class RunningSpread:
+    """Mean and squared deviations of values that come for some rows at a time."""
 
+    def __init__(self, n_rows):
+        self.count = np.zeros(n_rows, dtype=np.intp)
+        self.mean, self.squares = np.zeros(n_rows), np.zeros(n_rows)
 
-def _warn_of_small_classes(splits, n_folds, codes, classes):
-    """Warn once of the classes that a model has not, or hardly, seen in training."""
-    n_classes = len(classes)
-    counts = np.bincount(codes, minlength=n_classes)
-    is_small = counts < n_folds
-    for train, _ in splits:
-        is_small |= np.bincount(codes[train], minlength=n_classes) == 0
-    if not is_small.any():
-        return
-    names = ", ".join(
-        f"{label!r} ({count} sample{'s' if count > 1 else ''})"
-        for label, count in zip(
-            as_list(classes[is_small]), counts[is_small], strict=True
-        )
-    )
-    warnings.warn(
-        f"The folds of cv leave too few samples for training in class {names}: a model "
-        "that saw few or none of them gives the class little or no probability, so "
-        "its labels get low scores even if they are right; use a stratified or "
-        "shuffled cv, fewer folds, or merge or drop classes that are that rare.",
-        UserWarning,
-        stacklevel=2,
-    )
+    def add(self, rows, values):
+        self.count[rows] += 1
+        deviation = values - self.mean[rows]
+        self.mean[rows] += deviation / self.count[rows]
+        self.squares[rows] += deviation * (values - self.mean[rows])
 
 
 # -- out of bag ------------------------------------------------------------------------
@@ -402,13 +374,11 @@ def fit_out_of_bag(estimator, X, codes, classes, *, fit_params, memory, progress
 
     Returns
     -------
-    fitted : classifier
-        The classifier, fitted on all samples.
+    fitted : tuple
+        The classifier, fitted on all samples, and its codes, see
+        :func:`fit_classifier`.
 
-    used : ndarray or None
-        What its codes stand for, see :func:`fit_classifier`.
-
-    pred_probs : ndarray of shape (n_samples, n_classes)
+    out_of_sample : OutOfSample
         For each sample, the prediction of the members that did not draw it.
     """
     with_oob = clone(estimator)
@@ -427,14 +397,9 @@ def fit_out_of_bag(estimator, X, codes, classes, *, fit_params, memory, progress
             "for cross fitting, such as cv=5."
         )
     with_oob.set_params(**{f"{prefix}oob_score": True})
-    fitted, used = fit_on_all(
-        with_oob,
-        X,
-        codes,
-        classes,
-        fit_params=fit_params,
-        memory=memory,
-        progress=progress,
+    fit = memory.cache(fit_classifier, ignore=["progress", "task"])
+    fitted, used = fit(
+        with_oob, X, codes, classes, fit_params, progress, "fit on all samples"
     )
     _, ensemble = last_step(fitted)
     pred_probs = np.asarray(ensemble.oob_decision_function_)
@@ -452,13 +417,8 @@ def fit_out_of_bag(estimator, X, codes, classes, *, fit_params, memory, progress
             f"but {n_never} of {len(codes)} were drawn by all of them; raise "
             "n_estimators, or pass a cv for cross fitting, such as cv=5."
         )
-    return fitted, used, pred_probs
-
-
-def fit_on_all(estimator, X, codes, classes, *, fit_params, memory, progress):
-    """Return a classifier fitted on all samples, and its codes, see fit_classifier."""
-    fit = memory.cache(fit_classifier, ignore=["progress", "task"])
-    return fit(estimator, X, codes, classes, fit_params, progress, "fit on all samples")
+    pred_probs = check_pred_probs(pred_probs, name=PREDICTED).matrix()
+    return (fitted, used), OutOfSample(pred_probs)
 
 
 # -- decision values ----------------------------------------------------------------
@@ -498,77 +458,3 @@ def fit_temperature(codes, decisions):
 def to_probabilities(response, temperature=None):
     """Return probabilities as they are, and decision values by a tempered softmax."""
     return response if temperature is None else softmax(response / temperature, axis=1)
-
-
-# -- all passes together ---------------------------------------------------------------
-
-
-class OutOfSample(NamedTuple):
-    """Out-of-sample probabilities, averaged over the passes, and their scores.
-
-    `learned` and `scores` are the result of `score` for the mean. `std` is the standard
-    deviation of the scores between passes, None for a single one, and `temperature` is
-    None for a classifier with `predict_proba`.
-    """
-
-    pred_probs: np.ndarray
-    learned: object
-    scores: np.ndarray
-    std: np.ndarray
-    temperature: float
-
-
-def average_passes(responses, codes, response_method, score):
-    """Average the responses of all passes as probabilities, and score them.
-
-    Parameters
-    ----------
-    responses : iterable of ndarrays of shape (n_samples, n_classes)
-        The responses of each pass. They are not kept.
-
-    codes : ndarray of shape (n_samples,)
-        The given labels, to fit the temperature to.
-
-    response_method : {"predict_proba", "decision_function"}
-        What the responses are.
-
-    score : callable
-        Gets a matrix of probabilities and returns what is learned from them, and the
-        label quality scores.
-
-    Returns
-    -------
-    out_of_sample : OutOfSample
-        The mean of the probabilities and its scores.
-    """
-    mean = temperature = std = None
-    scores_of_passes = RunningSpread()
-    for response in responses:
-        if temperature is None and response_method == "decision_function":
-            temperature = fit_temperature(codes, response)
-        pred_probs = to_probabilities(response, temperature)
-        pred_probs = check_pred_probs(pred_probs, name=PREDICTED).matrix()
-        learned, scores = score(pred_probs)
-        scores_of_passes.add(scores)
-        n_passes = scores_of_passes.count
-        mean = pred_probs if n_passes == 1 else mean + (pred_probs - mean) / n_passes
-    if n_passes > 1:
-        learned, scores = score(mean)
-        std = scores_of_passes.std()
-    return OutOfSample(mean, learned, scores, std, temperature)
-
-
-class RunningSpread:
-    """Standard deviation of arrays that come one at a time and are not kept."""
-
-    def __init__(self):
-        self.count = self._mean = self._squares = 0
-
-    def add(self, values):
-        self.count += 1
-        deviation = values - self._mean
-        self._mean = self._mean + deviation / self.count
-        self._squares = self._squares + deviation * (values - self._mean)
-
-    def std(self):
-        return np.sqrt(self._squares / (self.count - 1))

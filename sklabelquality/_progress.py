@@ -1,7 +1,7 @@
 # Authors: The sklabelquality developers
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Progress of folds and refit, by the callbacks of scikit-learn 1.9 and later.
+"""Progress of the fits, by the callbacks of scikit-learn 1.9 and later.
 
 Before that a scorer has no ``set_callbacks``, and nothing here does anything.
 """

@@ -113,7 +113,7 @@ def _noise_aware(codes, block, noise_model):
         np.log(np.maximum(p, 1e-6, dtype=np.float64))
         for p in (block.of_given(codes), block.highest_besides(codes))
     )
-    return expit((logit(posterior) + own - other) / 2)
+    return expit((logit(posterior) + 4 * (own - other)) / 5)
 
 
 # -- what users call -------------------------------------------------------------------
@@ -321,8 +321,8 @@ def noise_aware(labels, pred_probs):
     to :math:`10^{-12}` and :math:`1 - 10^{-12}`, and :math:`P` the predicted
     probabilities, at least :math:`10^{-6}`, the score is
 
-    .. math:: \operatorname{expit}\Big(\frac{1}{2} \Big(\operatorname{logit} p_i
-        + \ln P_{i y_i} - \ln \max_{k \neq y_i} P_{ik}\Big)\Big)
+    .. math:: \operatorname{expit}\Big(\frac{1}{5} \operatorname{logit} p_i
+        + \frac{4}{5} \Big(\ln P_{i y_i} - \ln \max_{k \neq y_i} P_{ik}\Big)\Big)
 
     It finds more than the other scores where annotators confuse particular classes,
     above all where a fifth of the labels or more are wrong, and less where errors are

@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import (
     validate_params,
 )
 from sklearn.utils._set_output import _get_output_config
+from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import (
     _check_feature_names_in,
     _check_method_params,
@@ -28,6 +29,7 @@ __all__ = [
     "_get_output_config",
     "_num_samples",
     "_safe_indexing",
+    "_safe_split",
     "validate_options",
 ]
 

@@ -74,7 +74,7 @@ KINDS = {
 @pytest.mark.parametrize("classifier", [WantsCodes(), GaussianNB()])
 def test_labels_of_every_kind(classifier, kind):
     labels = KINDS[kind]
-    scorer = LabelQualityScorer(classifier, append="classes").fit(X, labels)
+    scorer = LabelQualityScorer(classifier, append="classes", cv=5).fit(X, labels)
     expected = cross_val_predict(GaussianNB(), X, Y, method="predict_proba")
     assert_allclose(scorer.oof_pred_probs_, expected, atol=1e-12)
     assert scorer.encodes_labels_ or not isinstance(classifier, WantsCodes)
@@ -95,7 +95,7 @@ def test_labels_of_every_kind(classifier, kind):
 
 
 def test_booleans_that_become_strings():
-    scorer = LabelQualityScorer(MakesStrings()).fit(X, Y > 0)
+    scorer = LabelQualityScorer(MakesStrings(), cv=5).fit(X, Y > 0)
     assert scorer.encodes_labels_
     assert scorer.predict(X).dtype == bool
     assert_allclose(

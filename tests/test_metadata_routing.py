@@ -19,6 +19,7 @@ from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
     StratifiedGroupKFold,
+    StratifiedKFold,
     cross_validate,
 )
 from sklearn.naive_bayes import GaussianNB
@@ -74,8 +75,8 @@ def no_fits():
 
 
 def assert_fitted_on_groups(fits, n_splits, groups=GROUPS):
-    """The last fit has all rows, the others leave out whole groups."""
-    *folds, refit = fits
+    """The first fit has all rows, the others leave out whole groups."""
+    refit, *folds = fits
     assert len(folds) == n_splits
     everything = set(refit)
     for rows in folds:
@@ -88,7 +89,7 @@ def test_routing_off():
     scorer = LabelQualityScorer(Recorder(), cv=GroupKFold(5))
     scorer.fit(ROWS, Y, groups=GROUPS, sample_weight=WEIGHT)
     assert_fitted_on_groups(Recorder.fits, 5)
-    assert len(Recorder.fits[-1]) == N
+    assert len(Recorder.fits[0]) == N
 
 
 def test_routing_off_with_fit_transform_in_a_pipeline():
@@ -117,14 +118,33 @@ def test_routing_off_in_a_grid_search():
     scorer = LabelQualityScorer(Recorder(), cv=3)
     search = GridSearchCV(scorer, {"method": ["normalized_margin"]}, cv=GroupKFold(2))
     search.fit(ROWS, Y, groups=GROUPS, sample_weight=WEIGHT)
-    assert [len(rows) for rows in Recorder.fits] == [20, 20, 20, 30] * 2 + [40] * 3 + [
-        60
-    ]
+    n_rows = [len(rows) for rows in Recorder.fits]
+    assert n_rows == [30, 20, 20, 20] * 2 + [60, 40, 40, 40]
 
 
 def test_groups_without_a_group_splitter_warn_as_scikit_learn_does():
     with pytest.warns(UserWarning, match="groups parameter is ignored by Stratified"):
-        LabelQualityScorer(GaussianNB()).fit(ROWS, Y, groups=GROUPS)
+        LabelQualityScorer(GaussianNB(), cv=StratifiedKFold(5)).fit(
+            ROWS, Y, groups=GROUPS
+        )
+
+
+@pytest.mark.parametrize("cv", [None, 5])
+@pytest.mark.parametrize("is_routed", [False, True])
+def test_groups_are_kept_together_without_a_group_splitter(cv, is_routed):
+    with sklearn.config_context(enable_metadata_routing=is_routed):
+        recorder = Recorder()
+        if is_routed:
+            recorder.set_fit_request(sample_weight=True)
+        scorer = LabelQualityScorer(recorder, cv=cv)
+        scorer.fit(ROWS, Y, groups=GROUPS, sample_weight=WEIGHT)
+        assert_fitted_on_groups(Recorder.fits, 5 + 2 * (cv is None))
+        pipeline = make_pipeline(Rows(), scorer, Rows())
+        Recorder.fits.clear()
+        prefix = "" if is_routed else "labelqualityscorer__"
+        params = {f"{prefix}groups": GROUPS, f"{prefix}sample_weight": WEIGHT}
+        pipeline.fit(ROWS, Y, **params)
+        assert_fitted_on_groups(Recorder.fits, 5 + 2 * (cv is None))
 
 
 @pytest.mark.parametrize("cv", [GroupKFold(3), StratifiedGroupKFold(3)])

@@ -55,6 +55,7 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from sklabelquality import (
+    InverseKFold,
     LabelQualityScorer,
     get_label_quality_scores,
     inject_label_noise,
@@ -120,7 +121,7 @@ def test_naive_reference(cv):
 
 def test_partition_equals_cross_val_predict():
     tree = DecisionTreeClassifier(random_state=0)
-    for cv in (None, 3, KFold(3, shuffle=True, random_state=1)):
+    for cv in (5, 3, KFold(3, shuffle=True, random_state=1)):
         expected = cross_val_predict(tree, X, Y, cv=cv, method="predict_proba")
         scorer = LabelQualityScorer(tree, cv=cv).fit(X, Y)
         assert_array_equal(scorer.oof_pred_probs_, expected)
@@ -247,7 +248,7 @@ def test_fit_params_are_split_along_with_the_samples():
         assert_array_equal(weight_seen, X_seen[:, 0])
         assert_array_equal(y_seen, Y[X_seen[:, 0]])
         assert flag == "as is"
-    assert [len(call[0]) for call in Recorder.calls] == [100, 100, 100, 150]
+    assert [len(call[0]) for call in Recorder.calls] == [150, 100, 100, 100]
 
 
 def test_estimator_sees_the_labels_as_the_user_wrote_them():
@@ -258,8 +259,225 @@ def test_estimator_sees_the_labels_as_the_user_wrote_them():
 
     weighted = LogisticRegression(class_weight={"setosa": 5, "virginica": 0.1})
     expected = naive_out_of_sample(weighted, X, names, StratifiedKFold(5).split(X, Y))
-    scorer = LabelQualityScorer(weighted).fit(X, names)
+    scorer = LabelQualityScorer(weighted, cv=5).fit(X, names)
     assert_allclose(scorer.oof_pred_probs_, expected, atol=1e-8)
+
+
+# -- shares ----------------------------------------------------------------------------
+
+SHARES = {
+    0.8: StratifiedKFold(5, shuffle=True, random_state=0),
+    0.5: InverseKFold(2, random_state=0),
+    0.25: InverseKFold(4, random_state=0),
+    0.1: InverseKFold(10, random_state=0),
+}
+
+
+def naive_share(estimator, X, y, splits):
+    """Average each class over the models that saw it, and let rows sum to one."""
+    classes = np.unique(y)
+    total, votes = np.zeros((2, len(y), len(classes)))
+    for train, test in splits:
+        fitted = clone(estimator).fit(X[train], y[train])
+        for row, probabilities in zip(test, fitted.predict_proba(X[test]), strict=True):
+            for label, probability in zip(fitted.classes_, probabilities, strict=True):
+                total[row, np.flatnonzero(classes == label)[0]] += probability
+                votes[row, np.flatnonzero(classes == label)[0]] += 1
+    mean = np.divide(total, votes, out=np.zeros_like(total), where=votes > 0)
+    return mean / mean.sum(axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="module")
+def noisy_digits():
+    data, y = load_digits(return_X_y=True)
+    data, y = data[:400], y[:400]
+    return data, *inject_label_noise(y, rate=0.2, random_state=0)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_default_is_the_most_likely_mixture_of_shares(noisy_digits, n_jobs):
+    data, y, _ = noisy_digits
+    scorer = LabelQualityScorer(GaussianNB(var_smoothing=0.1), n_jobs=n_jobs)
+    scorer.fit(data, y)
+    of_shares = [
+        naive_share(scorer.estimator, data, y, cv.split(data, y))
+        for cv in SHARES.values()
+    ]
+    assert list(scorer.share_weights_) == list(SHARES)
+    weights = np.array(list(scorer.share_weights_.values()))
+    assert_allclose(
+        scorer.oof_pred_probs_, np.tensordot(weights, of_shares, 1), atol=1e-12
+    )
+    own = np.maximum([P[np.arange(400), y] for P in of_shares], 1e-6)
+    assert weights.sum() == pytest.approx(1)
+    # No other weights are more likely, from whichever corner one looks.
+    best = np.log(weights @ own).sum()
+    for corner in np.eye(4):
+        other = 0.99 * weights + 0.01 * corner
+        assert np.log(other @ own).sum() < best + 0.05
+
+
+def test_weights_tell_how_much_data_a_classifier_needs():
+    data, y = load_digits(return_X_y=True)
+    neighbours = LabelQualityScorer(KNeighborsClassifier(10)).fit(data, y)
+    assert neighbours.share_weights_[0.8] > 0.9
+    bayes = LabelQualityScorer(GaussianNB(var_smoothing=0.1)).fit(data, y)
+    assert bayes.share_weights_[0.1] > 0.8
+    assert not hasattr(neighbours.set_params(cv=5).fit(data, y), "share_weights_")
+
+
+def test_default_finds_more_errors_than_five_folds(noisy_digits):
+    data, y, is_error = noisy_digits
+    for estimator in (
+        DecisionTreeClassifier(random_state=0),
+        KNeighborsClassifier(3),
+        RandomForestClassifier(20, random_state=0),
+    ):
+        folds, default = (
+            average_precision_score(
+                is_error,
+                -LabelQualityScorer(estimator, cv=cv)
+                .fit(data, y)
+                .label_quality_scores_,
+            )
+            for cv in (SHARES[0.8], None)
+        )
+        assert default > folds + 0.02
+
+
+def test_default_does_not_depend_on_the_order_of_the_samples():
+    data, y = load_digits(return_X_y=True)
+    by_label = np.argsort(y, kind="stable")
+    scorer = LabelQualityScorer(GaussianNB(var_smoothing=0.1))
+    found = scorer.fit(data[by_label], y[by_label]).oof_pred_probs_.argmax(axis=1)
+    assert (found == y[by_label]).mean() > 0.9
+    again = clone(scorer).fit(data[by_label], y[by_label])
+    assert_array_equal(again.oof_pred_probs_, scorer.oof_pred_probs_)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        KNeighborsClassifier(1),
+        DecisionTreeClassifier(random_state=0),
+        RandomForestClassifier(20, random_state=0),
+    ],
+    ids=["neighbour", "tree", "forest"],
+)
+@pytest.mark.parametrize("near_duplicates", [False, True])
+def test_coin_flips_cannot_be_known(estimator, near_duplicates):
+    rng = np.random.default_rng(0)
+    data = rng.normal(size=(600, 5))
+    y, groups = rng.integers(2, size=600), None
+    if near_duplicates:
+        groups = np.arange(600) // 3
+        data = data[groups] + rng.normal(scale=1e-3, size=data.shape)
+        y = y[groups]
+    params = {} if groups is None else {"groups": groups}
+    scorer = LabelQualityScorer(estimator, append="classes")
+    output = scorer.fit_transform(data, y, **params)
+    # Three near-duplicates count as one sample.
+    bound = 0.15 if near_duplicates else 0.06
+    assert abs(roc_auc_score(y, output[:, -1]) - 0.5) < bound
+    assert abs(scorer.label_quality_scores_.mean() - 0.5) < 0.05
+
+
+class Refusing(GaussianNB):
+    """Fit no fewer than `at_least` samples, or predict nonsense."""
+
+    def __init__(self, at_least=0, nonsense=False):
+        super().__init__()
+        self.at_least = at_least
+        self.nonsense = nonsense
+
+    def fit(self, X, y):
+        if len(y) < self.at_least and not self.nonsense:
+            raise ValueError(f"{len(y)} samples are too few")
+        self.n_ = len(y)
+        return super().fit(X, y)
+
+    def predict_proba(self, X):
+        P = super().predict_proba(X)
+        return P if self.n_ >= self.at_least else np.full_like(P, np.nan)
+
+
+@pytest.mark.parametrize("nonsense", [False, True])
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_share_that_a_classifier_refuses_is_left_out(noisy_digits, nonsense, n_jobs):
+    data, y, _ = noisy_digits
+    scorer = LabelQualityScorer(Refusing(100, nonsense), n_jobs=n_jobs).fit(data, y)
+    assert list(scorer.share_weights_) == [0.8, 0.5, 0.25]
+    scorer.set_params(estimator__at_least=300).fit(data, y)
+    assert scorer.share_weights_ == {0.8: 1}
+    assert not hasattr(scorer, "label_quality_scores_std_")
+    with pytest.raises(ValueError, match=r"too few|must be finite"):
+        scorer.set_params(estimator__at_least=350).fit(data, y)
+
+
+def test_who_has_not_seen_a_class_has_no_vote_on_it(noisy_digits):
+    data, y, _ = noisy_digits
+    y = y.copy()
+    y[y == 9] = 8
+    y[:4] = 9
+    cv = InverseKFold(8, random_state=0)
+    nb = GaussianNB(var_smoothing=0.1)
+    scorer = LabelQualityScorer(nb, cv=cv).fit(data, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        splits = list(cv.split(data, y))
+    assert_allclose(
+        scorer.oof_pred_probs_, naive_share(nb, data, y, splits), atol=1e-12
+    )
+    plain = naive_out_of_sample(nb, data, y, splits)
+    assert scorer.oof_pred_probs_[:, 9].mean() > 1.5 * plain[:, 9].mean()
+
+
+def test_many_small_classes_are_judged_no_worse_than_by_five_folds():
+    rng = np.random.default_rng(0)
+    truth = np.repeat(np.arange(30), rng.integers(5, 12, size=30))
+    data = 1.5 * rng.normal(size=(30, 6))[truth] + rng.normal(size=(len(truth), 6))
+    y, is_error = inject_label_noise(truth, rate=0.1, random_state=0)
+    found = {}
+    with warnings.catch_warnings():
+        # Parts are so small that a third of the samples are of a class of their own.
+        warnings.filterwarnings("ignore", message="The number of unique classes")
+        warnings.filterwarnings("ignore", message="The folds of cv leave too few")
+        for cv in (SHARES[0.8], None):
+            scorer = LabelQualityScorer(KNeighborsClassifier(5), cv=cv).fit(data, y)
+            scores = -scorer.label_quality_scores_
+            found[cv] = average_precision_score(is_error, scores)
+    assert found[None] > found[SHARES[0.8]]
+
+
+def test_spread_between_the_models_of_all_shares(noisy_digits):
+    data, y, _ = noisy_digits
+    scorer = LabelQualityScorer(GaussianNB(var_smoothing=0.1)).fit(data, y)
+    opinions = [[] for _ in y]
+    for size, cv in SHARES.items():
+        splits = list(cv.split(data, y))
+        weight = scorer.share_weights_[size] / sum(0 in test for _, test in splits)
+        for train, test in splits:
+            fitted = clone(scorer.estimator).fit(data[train], y[train])
+            for row, P in zip(test, fitted.predict_proba(data[test]), strict=True):
+                opinions[row].append((weight, P[y[row]]))
+    for row in range(0, 400, 7):
+        weights, scores = np.array(opinions[row]).T
+        assert weights.sum() == pytest.approx(1)
+        expected = np.sqrt(np.cov(scores, aweights=weights, ddof=0))
+        assert scorer.label_quality_scores_std_[row] == pytest.approx(expected)
+
+
+def test_groups_stay_together_by_default_and_with_an_int():
+    y = np.random.default_rng(0).integers(2, size=100)
+    groups = np.repeat(np.arange(100), 3)
+    data, y = np.random.default_rng(1).normal(size=(100, 3))[groups], y[groups]
+    # One neighbour repeats the label of a copy, if it has seen one.
+    for cv in (None, 5):
+        scorer = LabelQualityScorer(KNeighborsClassifier(1), cv=cv)
+        scorer.fit(data, y, groups=groups)
+        assert abs(scorer.label_quality_scores_.mean() - 0.5) < 0.1
+        torn = scorer.fit(data, y).label_quality_scores_
+        assert torn.mean() > 0.6
 
 
 # -- rare classes ----------------------------------------------------------------------
@@ -383,7 +601,7 @@ def test_spread_of_the_score_between_repeats(adjust):
         for i in range(0, 12, 3)
     ]
     assert_allclose(
-        scorer.label_quality_scores_std_, np.std(of_repeats, axis=0, ddof=1), atol=1e-12
+        scorer.label_quality_scores_std_, np.std(of_repeats, axis=0), atol=1e-12
     )
     assert scorer.label_quality_scores_std_.max() > 0.01
     scorer.set_params(cv=3).fit(X, Y)
@@ -715,7 +933,7 @@ def fits_of(scorer, *args, **kwargs):
 def test_memory_fits_once_for_all_scores(tmp_path, as_object):
     memory = joblib.Memory(tmp_path, verbose=0) if as_object else str(tmp_path)
     scorer = LabelQualityScorer(Counting(), memory=memory)
-    assert fits_of(scorer, X, Y) == 6
+    assert fits_of(scorer, X, Y) == 1 + 5 + 2 + 4
     for params in (
         {"method": "normalized_margin"},
         {"adjust_pred_probs": True},
@@ -732,7 +950,7 @@ def test_memory_fits_once_for_all_scores(tmp_path, as_object):
 
 
 def test_memory_knows_what_changes_the_models(tmp_path):
-    scorer = LabelQualityScorer(Counting(), memory=str(tmp_path))
+    scorer = LabelQualityScorer(Counting(), memory=str(tmp_path), cv=5)
     weight = np.linspace(0.5, 1, 150)
     groups = np.arange(150) % 10
     assert fits_of(scorer, X, Y) == 6

@@ -39,6 +39,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.utils import get_tags
+from sklearn.utils.parallel import Parallel
 
 from sklabelquality import (
     LabelQualityScorer,
@@ -424,13 +425,12 @@ def test_n_jobs_and_verbose_reach_the_folds(monkeypatch):
     # They may not change the result, so the test looks at what is passed on.
     seen = []
 
-    def cross_val_predict(*args, n_jobs, verbose, **kwargs):
-        seen.append((n_jobs, verbose))
-        return np.eye(3)[Y]
+    class RecordingParallel(Parallel):
+        def __init__(self, n_jobs, verbose, **kwargs):
+            seen.append((n_jobs, verbose))
+            super().__init__(n_jobs=None, verbose=0, **kwargs)
 
-    monkeypatch.setattr(
-        "sklabelquality._out_of_sample.cross_val_predict", cross_val_predict
-    )
+    monkeypatch.setattr("sklabelquality._out_of_sample.Parallel", RecordingParallel)
     scorer = LabelQualityScorer(GaussianNB()).set_params(n_jobs=2, verbose=1)
     clone(scorer).fit(X, Y)
     assert seen == [(2, 1)]
@@ -924,7 +924,7 @@ def test_grid_search_finds_a_method_that_finds_hidden_flips(load):
         },
         {"method": ["confidence_weighted_entropy"], **smoothing},
     ]
-    scorer = LabelQualityScorer(GaussianNB())
+    scorer = LabelQualityScorer(GaussianNB(), cv=5)
     search = GridSearchCV(scorer, grid, n_jobs=2).fit(data, y)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     truth = [

@@ -280,9 +280,9 @@ def test_callbacks_see_folds_and_refit():
     plain = clone(LabelQualityScorer(GaussianNB(), cv=4)).fit(X, Y)
     scorer.fit(X, Y)
     assert record.ended == [
+        "fit on all samples",
         *["fold"] * 4,
         "cross-fitting",
-        "fit on all samples",
         "fit",
         "teardown",
     ]
