@@ -362,7 +362,12 @@ def mean_self_confidence(samples):
 
 
 def _sum_self_confidence(samples):
-    return np.bincount(samples.codes, samples.own, minlength=samples.n_classes)
+    n_classes = samples.n_classes
+    # In parts, since bincount makes a copy in double precision.
+    return sum(
+        np.bincount(samples.codes[rows], samples.own[rows], minlength=n_classes)
+        for rows in slices(len(samples), at_least=n_classes)
+    )
 
 
 def confident_class(codes, block, thresholds):

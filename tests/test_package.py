@@ -198,7 +198,7 @@ def test_documented_defaults_are_those_of_the_signature(name):
     function = PUBLIC[name]
     doc = inspect.getdoc(function)
     section = re.search(
-        r"Parameters\n-+\n(.*?)(?=\n\w+\n-+\n|\Z)", doc, flags=re.DOTALL
+        r"Parameters\n-+\n(.*?)(?=\n[\w ]+\n-+\n|\Z)", doc, flags=re.DOTALL
     )
     documented = {}
     section = section.group(1) if section else ""
