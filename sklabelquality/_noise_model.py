@@ -165,7 +165,7 @@ def learn_noise_model(labels, pred_probs, *, classes=None, n_jobs=None):
        covariance :math:`S` of the :math:`x_i`, weighted by :math:`R`. A tenth of what
        is off the diagonal of :math:`S` is dropped. This gives :math:`Q_{ij} \propto
        \exp(x_i^\top S^{-1} \mu_j - \mu_j^\top S^{-1} \mu_j / 2 + \ln \pi_j)`.
-    2. Three times: :math:`R_{ij} \propto Q_{ij} T_{j y_i}`, and :math:`T_{jk} \propto
+    2. :math:`R_{ij} \propto Q_{ij} T_{j y_i}`, and :math:`T_{jk} \propto
        A_{jk} + \sum_{i : y_i = k} R_{ij}`, where :math:`A` holds pseudo-counts: 1/2,
        and half the number of classes more on the diagonal.
 

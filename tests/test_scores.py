@@ -138,7 +138,7 @@ def naive_noise_aware(label, row, posterior):
     rival = max(p for k, p in enumerate(row) if k != label)
     p = min(max(posterior[label], 1e-12), 1 - 1e-12)
     lead = math.log(max(row[label], 1e-6)) - math.log(max(rival, 1e-6))
-    return 1 / (1 + math.exp(-(math.log(p / (1 - p)) + lead) / 2))
+    return 1 / (1 + math.exp(-(math.log(p / (1 - p)) + 4 * lead) / 5))
 
 
 NAIVE = {

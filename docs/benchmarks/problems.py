@@ -65,6 +65,8 @@ def read_folder(folder):
     """Yield name, labels, probabilities and errors of all models of all files."""
     for path in sorted(Path(folder).glob("*.npz")):
         with np.load(path) as file:
+            if "labels" not in file.files:  # several data sets with features
+                continue
             labels, is_error = file["labels"].astype(int), file["is_error"].astype(bool)
             for key in file.files:
                 if key.startswith("pred_probs_"):
