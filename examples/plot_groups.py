@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 """
-==============================================
-Near-duplicates must not be split across folds
-==============================================
+================================
+Near-duplicates and other groups
+================================
 
 Often several samples belong together: photographs of one object, visits of one patient,
 near-copies of one file. If such an object is mislabelled, so are all of its samples. If
-some of them are in the training folds, the classifier has seen the wrong label of the
-others, and tends to confirm it: the audit misses many or most of them.
+some of them are trained on, the classifier has seen the wrong label of the others, and
+tends to confirm it: the audit misses many or most of them.
 
-`groups` keeps them together, if the splitter supports it.
+Passed as `groups` to `fit`, they are kept together.
 """
 
 # %%
@@ -25,7 +25,6 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
@@ -42,8 +41,8 @@ X = X[groups] + rng.normal(scale=0.1, size=(2000, 64))
 y, is_error = y[groups], is_error[groups]
 
 # %%
-# Audit with the copies split across folds, and kept together
-# -----------------------------------------------------------
+# Audit with the copies torn apart, and kept together
+# ---------------------------------------------------
 # A wrong label counts as found if the classifier predicts another one.
 
 classifiers = {
@@ -53,18 +52,15 @@ classifiers = {
         MinMaxScaler(), LogisticRegression(C=10, max_iter=1000)
     ),
 }
-folds = {"n_splits": 5, "shuffle": True, "random_state": 0}
-found = {"split across folds": [], "kept together": []}
+found = {"torn apart": [], "kept together": []}
 for classifier in classifiers.values():
-    torn = LabelQualityScorer(classifier, cv=StratifiedKFold(**folds), n_jobs=2)
-    kept = LabelQualityScorer(classifier, cv=StratifiedGroupKFold(**folds), n_jobs=2)
-    torn.fit(X, y)
-    kept.fit(X, y, groups=groups)
-    for name, scorer in (("split across folds", torn), ("kept together", kept)):
+    torn = LabelQualityScorer(classifier, n_jobs=2).fit(X, y)
+    kept = LabelQualityScorer(classifier, n_jobs=2).fit(X, y, groups=groups)
+    for name, scorer in (("torn apart", torn), ("kept together", kept)):
         predicted = scorer.classes_[scorer.oof_pred_probs_.argmax(axis=1)]
         found[name].append(np.mean(predicted[is_error] != y[is_error]))
 
-print("share of wrong labels found, copies split across folds and kept together")
+print("share of wrong labels found, copies torn apart and kept together")
 for name, torn, kept in zip(classifiers, *found.values(), strict=True):
     print(f"  {name:20} {torn:4.0%} {kept:5.0%}")
 
@@ -79,7 +75,7 @@ ax.set_xticks(positions, classifiers)
 ax.set(
     ylabel="wrong labels found",
     ylim=(0, 1.3),
-    title="Splitting near-duplicates across folds finds fewer wrong labels",
+    title="With near-duplicates torn apart, fewer wrong labels are found",
 )
 ax.legend(ncols=2, loc="upper center")
 figure.savefig("groups.png", dpi=120)

@@ -143,8 +143,8 @@ class LabelQualityScorer(
         How to get out-of-sample probabilities:
 
         - None: by models that train on different shares of the samples: four fifths
-          (five folds), and one half, one quarter and one tenth (:class:`InverseKFold`)
-          that are asked about all the rest. The shares are mixed so that the given
+          (five folds), and one third or one tenth (:class:`InverseKFold`), which are
+          asked about all the rest. The shares are mixed so that the given
           labels are most likely, see `share_weights_`. The samples are shuffled, the
           same way each time;
         - an int: cross fitting in that many stratified folds, once and without

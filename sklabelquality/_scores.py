@@ -347,7 +347,7 @@ def noise_aware(labels, pred_probs):
     >>> labels = np.where(is_dog & (rng.random(1000) < 0.8), "dog", "cat")
     >>> labels[:2], p_dog[:2] = ["cat", "dog"], [0.6, 0.4]
     >>> noise_aware(labels, np.column_stack([1 - p_dog, p_dog]))[:2].round(2)
-    array([0.04, 0.16])
+    array([0.18, 0.29])
     """
     return get_label_quality_scores(labels, pred_probs, method="noise_aware")
 

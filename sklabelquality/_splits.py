@@ -4,9 +4,9 @@
 """Which samples a model trains on, and which it is asked about.
 
 A *share* is a list of splits whose models all train on about the same part of the
-samples. By default there are several: four fifths of the samples (five folds), and one
-half, one quarter and one tenth of them (:class:`InverseKFold`). A `cv` of the user is a
-single share. Each share tests every sample equally often.
+samples. By default there are three: four fifths of the samples (five folds), one third
+and one tenth of them (:class:`InverseKFold`). A `cv` of the user is a single share. Each
+share tests every sample equally often.
 """
 
 import warnings
@@ -29,7 +29,7 @@ from sklabelquality._labels import as_list
 
 # The default: folds, and into how many parts the samples are cut, one to train on.
 N_FOLDS = 5
-N_PARTS = (2, 4, 10)
+N_PARTS = (3, 10)
 # A part with fewer samples is not worth training on.
 MIN_PART = 20
 
@@ -80,8 +80,8 @@ class InverseKFold(BaseCrossValidator):
     >>> for train, test in cv.split(np.zeros((6, 1)), y):
     ...     print(train, test)
     [2 4] [0 1 3 5]
-    [1 3] [0 2 4 5]
-    [0 5] [1 2 3 4]
+    [1 5] [0 2 3 4]
+    [0 3] [1 2 4 5]
     """
 
     # Groups are kept together where they are passed.
@@ -172,7 +172,7 @@ def _default_shares(X, codes, split_params):
         except ValueError:  # fewer groups, or fewer samples of each class, than parts
             continue
         if min(len(train) for train, _ in splits) >= MIN_PART:
-            shares.append(Share(1 / n_parts, splits))
+            shares.append(Share(round(1 / n_parts, 2), splits))
     return shares
 
 

@@ -267,8 +267,7 @@ def test_estimator_sees_the_labels_as_the_user_wrote_them():
 
 SHARES = {
     0.8: StratifiedKFold(5, shuffle=True, random_state=0),
-    0.5: InverseKFold(2, random_state=0),
-    0.25: InverseKFold(4, random_state=0),
+    0.33: InverseKFold(3, random_state=0),
     0.1: InverseKFold(10, random_state=0),
 }
 
@@ -312,7 +311,7 @@ def test_default_is_the_most_likely_mixture_of_shares(noisy_digits, n_jobs):
     assert weights.sum() == pytest.approx(1)
     # No other weights are more likely, from whichever corner one looks.
     best = np.log(weights @ own).sum()
-    for corner in np.eye(4):
+    for corner in np.eye(3):
         other = 0.99 * weights + 0.01 * corner
         assert np.log(other @ own).sum() < best + 0.05
 
@@ -406,7 +405,7 @@ class Refusing(GaussianNB):
 def test_share_that_a_classifier_refuses_is_left_out(noisy_digits, nonsense, n_jobs):
     data, y, _ = noisy_digits
     scorer = LabelQualityScorer(Refusing(100, nonsense), n_jobs=n_jobs).fit(data, y)
-    assert list(scorer.share_weights_) == [0.8, 0.5, 0.25]
+    assert list(scorer.share_weights_) == [0.8, 0.33]
     scorer.set_params(estimator__at_least=300).fit(data, y)
     assert scorer.share_weights_ == {0.8: 1}
     assert not hasattr(scorer, "label_quality_scores_std_")
@@ -933,7 +932,7 @@ def fits_of(scorer, *args, **kwargs):
 def test_memory_fits_once_for_all_scores(tmp_path, as_object):
     memory = joblib.Memory(tmp_path, verbose=0) if as_object else str(tmp_path)
     scorer = LabelQualityScorer(Counting(), memory=memory)
-    assert fits_of(scorer, X, Y) == 1 + 5 + 2 + 4
+    assert fits_of(scorer, X, Y) == 1 + 5 + 3
     for params in (
         {"method": "normalized_margin"},
         {"adjust_pred_probs": True},

@@ -137,9 +137,10 @@ def test_groups_are_routed():
 
 def test_default_shares():
     shares = shares_of(None, np.zeros((400, 1)), np.arange(400) % 2, {})
-    assert [share.size for share in shares] == [0.8, 0.5, 0.25, 0.1]
+    assert [share.size for share in shares] == [0.8, 0.33, 0.1]
     for size, splits in shares:
-        assert {len(train) for train, _ in splits} == {400 * size}
+        for train, _ in splits:
+            assert len(train) / 400 == pytest.approx(size, abs=0.01)
         n_tests = np.bincount(np.concatenate([test for _, test in splits]))
         assert len(set(n_tests)) == 1
 
@@ -147,10 +148,10 @@ def test_default_shares():
 @pytest.mark.parametrize(
     ("n_samples", "sizes"),
     [
-        (10 * MIN_PART, [0.8, 0.5, 0.25, 0.1]),
-        (10 * MIN_PART - 1, [0.8, 0.5, 0.25]),
-        (4 * MIN_PART - 1, [0.8, 0.5]),
-        (2 * MIN_PART - 1, [0.8]),
+        (10 * MIN_PART, [0.8, 0.33, 0.1]),
+        (10 * MIN_PART - 1, [0.8, 0.33]),
+        (3 * MIN_PART, [0.8, 0.33]),
+        (3 * MIN_PART - 1, [0.8]),
     ],
 )
 def test_few_samples_bear_no_small_shares(n_samples, sizes):
@@ -162,13 +163,13 @@ def test_few_samples_bear_no_small_shares(n_samples, sizes):
 def test_default_keeps_groups_together_in_all_shares():
     groups = np.arange(400) // 40
     shares = shares_of(None, np.zeros((400, 1)), np.arange(400) % 2, {"groups": groups})
-    assert [share.size for share in shares] == [0.8, 0.5, 0.25, 0.1]
+    assert [share.size for share in shares] == [0.8, 0.33, 0.1]
     for _, splits in shares:
         for train, test in splits:
             assert not set(groups[train]) & set(groups[test])
     groups = np.arange(400) // 50
     shares = shares_of(None, np.zeros((400, 1)), np.arange(400) % 2, {"groups": groups})
-    assert [share.size for share in shares] == [0.8, 0.5, 0.25]
+    assert [share.size for share in shares] == [0.8, 0.33]
 
 
 def test_an_int_keeps_groups_together():

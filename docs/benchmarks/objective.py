@@ -4,10 +4,11 @@
 """Does the grid search pick a scoring method that finds the wrong labels?
 
 Labels of known data are made wrong in three ways and at three rates. `GridSearchCV`
-picks one of the five scores without knowing which. The regret of a pick is the average
-precision of the best of the five scores for the wrong labels, minus that of the pick.
+picks one of the five scores without knowing which, or one of three ways to get the
+out-of-sample probabilities. The regret of a pick is the average precision of the best
+candidate for the wrong labels, minus that of the pick.
 
-Run it by ``python docs/benchmarks/objective.py``; it takes three minutes on two
+Run it by ``python docs/benchmarks/objective.py``; it takes a quarter of an hour on two
 cores, and prints Markdown tables.
 """
 
@@ -29,7 +30,12 @@ from sklearn.datasets import (
 )
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict
+from sklearn.model_selection import (
+    GridSearchCV,
+    ParameterGrid,
+    StratifiedKFold,
+    cross_val_predict,
+)
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -37,6 +43,7 @@ from sklearn.preprocessing import StandardScaler
 
 import sklabelquality
 from sklabelquality import (
+    InverseKFold,
     LabelQualityScorer,
     inject_label_noise,
     label_error_report,
@@ -50,7 +57,18 @@ SCORES = [
     {"method": ["self_confidence"], "adjust_pred_probs": [True]},
     {"method": ["normalized_margin"], "adjust_pred_probs": [True]},
 ]
-NAMES = ["self-confidence", "margin", "entropy", "self-conf. adj.", "margin adj."]
+FOLDS = StratifiedKFold(5, shuffle=True, random_state=0)
+# What is searched, and what its candidates are called.
+GRIDS = {
+    "method": (
+        SCORES,
+        ["self-confidence", "margin", "entropy", "self-conf. adj.", "margin adj."],
+    ),
+    "cv": (
+        [{"cv": [None]}, {"cv": [FOLDS]}, {"cv": [InverseKFold(10, random_state=0)]}],
+        ["default", "5 folds", "tenths"],
+    ),
+}
 OBJECTIVES = {
     "estimated noise": make_label_noise_scorer(),
     "uniform noise": make_label_noise_scorer(noise="uniform"),
@@ -74,7 +92,7 @@ RATES = [0.05, 0.2, 0.4]
 
 
 def run(data, classifier, kind, rate, seed):
-    """Return the average precision of the five scores and the two picks of one cell."""
+    """Return the average precision of all candidates and the two picks of each grid."""
     warnings.simplefilter("ignore")
     X, y = DATA[data]()
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
@@ -85,23 +103,30 @@ def run(data, classifier, kind, rate, seed):
     y, is_error = inject_label_noise(
         y, pred_probs, kind=kind, rate=rate, random_state=seed
     )
+    results = {}
     with tempfile.TemporaryDirectory() as folder:
-        scorer = LabelQualityScorer(CLASSIFIERS[classifier], cv=folds, memory=folder)
-        precision = []
-        for params in SCORES:
-            params = {name: value for name, (value,) in params.items()}
-            scores = clone(scorer).set_params(**params).fit(X, y).label_quality_scores_
-            precision.append(label_error_report(is_error, scores)["average_precision"])
-        search = GridSearchCV(scorer, SCORES, scoring=OBJECTIVES, refit=False, cv=folds)
-        results = search.fit(X, y).cv_results_
-    picks = [int(np.argmax(results[f"mean_test_{name}"])) for name in OBJECTIVES]
-    return precision, picks
+        scorer = LabelQualityScorer(CLASSIFIERS[classifier], memory=folder)
+        for name, (grid, _) in GRIDS.items():
+            precision = []
+            for params in ParameterGrid(grid):
+                fitted = clone(scorer).set_params(**params).fit(X, y)
+                report = label_error_report(is_error, fitted.label_quality_scores_)
+                precision.append(report["average_precision"])
+            search = GridSearchCV(
+                scorer, grid, scoring=OBJECTIVES, refit=False, cv=folds
+            )
+            found = search.fit(X, y).cv_results_
+            picks = [int(np.argmax(found[f"mean_test_{name}"])) for name in OBJECTIVES]
+            results[name] = precision, picks
+    return results
 
 
-def table(title, cells, groups):
-    """Print the mean regret of each choice for each group of cells."""
-    print(f"\n| {title} | " + " | ".join([*OBJECTIVES, *NAMES]) + " | best |")
-    print("| --- |" + " --- |" * (len(NAMES) + len(OBJECTIVES) + 1))
+def table(title, grid, cells, groups):
+    """Print the mean regret of each choice of a grid for each group of cells."""
+    names = GRIDS[grid][1]
+    cells = [cell[grid] for cell in cells]
+    print(f"\n| {title} | " + " | ".join([*OBJECTIVES, *names]) + " | best |")
+    print("| --- |" + " --- |" * (len(names) + len(OBJECTIVES) + 1))
     for group in [*dict.fromkeys(groups), None]:
         own = [
             cell for cell, g in zip(cells, groups, strict=True) if group in (None, g)
@@ -135,10 +160,12 @@ def main():
         f"{sklabelquality.__version__}, scikit-learn {sklearn.__version__}, NumPy "
         f"{np.__version__}, Python {platform.python_version()}."
     )
-    table("noise", cells, [setting[2] for setting in settings])
-    table("rate", cells, [f"{setting[3]:.0%}" for setting in settings])
-    table("classifier", cells, [setting[1] for setting in settings])
-    table("data", cells, [setting[0] for setting in settings])
+    for grid in GRIDS:
+        print(f"\nA grid over `{grid}`:")
+        table("noise", grid, cells, [setting[2] for setting in settings])
+        table("rate", grid, cells, [f"{setting[3]:.0%}" for setting in settings])
+        table("classifier", grid, cells, [setting[1] for setting in settings])
+        table("data", grid, cells, [setting[0] for setting in settings])
 
 
 if __name__ == "__main__":

@@ -81,13 +81,14 @@ CLASSIFIERS = {
 }
 VOTERS = [(name, CLASSIFIERS[name]) for name in ("logistic", "kNN", "boosting")]
 VOTERS += [("forest", CLASSIFIERS["forest of 100"])]
-CLASSIFIERS |= {
+VOTES = {
     "vote": VotingClassifier(VOTERS, voting="soft"),
     "vote with a useless member": VotingClassifier(
         [*VOTERS, ("useless", DummyClassifier(strategy="stratified", random_state=0))],
         voting="soft",
     ),
 }
+CLASSIFIERS |= VOTES
 KINDS = ["symmetric", "asymmetric", "instance"]
 RATES = [0.01, 0.05, 0.2, 0.4]
 FOLDS = StratifiedKFold(5, shuffle=True, random_state=0)
@@ -96,21 +97,23 @@ PARTS = {
     "5 folds, not shuffled": StratifiedKFold(5),
     "5 folds": FOLDS,
     "halves x 10": RepeatedStratifiedKFold(n_splits=2, n_repeats=10, random_state=0),
-    **{
-        f"{name} x {n_repeats}": InverseKFold(
-            n_splits, n_repeats=n_repeats, random_state=0
-        )
-        for name, n_splits in [("halves", 2), ("quarters", 4), ("tenths", 10)]
-        for n_repeats in (1, 2)
-    },
-    "twentieths x 1": InverseKFold(20, random_state=0),
+    "thirds": InverseKFold(3, random_state=0),
+    "tenths": InverseKFold(10, random_state=0),
+    "twentieths": InverseKFold(20, random_state=0),
+    "halves x 2": InverseKFold(2, n_repeats=2, random_state=0),
+    "quarters x 2": InverseKFold(4, n_repeats=2, random_state=0),
+    "tenths x 2": InverseKFold(10, n_repeats=2, random_state=0),
 }
-ONCE = ["5 folds", "halves x 1", "quarters x 1", "tenths x 1"]
 TWICE = ["5 folds", "halves x 2", "quarters x 2", "tenths x 2"]
 MIXTURES = {
-    "5 folds, halves, quarters, tenths x 2": TWICE,
-    "5 folds, halves, quarters, tenths x 1": ONCE,
-    "5 folds, halves, quarters, tenths, twentieths x 1": [*ONCE, "twentieths x 1"],
+    "5 folds, halves x 2, quarters x 2, tenths x 2": TWICE,
+    "5 folds, thirds, tenths, twentieths": [
+        "5 folds",
+        "thirds",
+        "tenths",
+        "twentieths",
+    ],
+    "5 folds, tenths": ["5 folds", "tenths"],
 }
 
 
@@ -143,8 +146,9 @@ def cell(name, classifier, X, y, is_error):
     warnings.simplefilter("ignore")
     rows = np.arange(len(y))
     precision, cpu, predicted = {}, {}, {}
+    parts = PARTS if classifier not in VOTES else {"5 folds": FOLDS}
     with threadpool_limits(1):
-        for part, cv in PARTS.items():
+        for part, cv in parts.items():
             scorer = LabelQualityScorer(clone(CLASSIFIERS[classifier]), cv=cv)
             try:
                 start = time.process_time()
@@ -162,6 +166,10 @@ def cell(name, classifier, X, y, is_error):
     precision["default"] = average_precision_score(
         is_error, -default.label_quality_scores_
     )
+    result = {"name": name, "classifier": classifier, "precision": precision}
+    result |= {"cpu": cpu, "weights": default.share_weights_}
+    if classifier in VOTES:
+        return result
     own = {part: P[rows, y] for part, P in predicted.items()}
     log_loss = {part: -np.log(np.maximum(p, 1e-6)).mean() for part, p in own.items()}
     best = min((part for part in TWICE if part in own), key=log_loss.get)
@@ -179,14 +187,7 @@ def cell(name, classifier, X, y, is_error):
         y, default.oof_pred_probs_, method="noise_aware"
     )
     precision["default, noise_aware"] = average_precision_score(is_error, -noise_aware)
-    return {
-        "name": name,
-        "classifier": classifier,
-        "errors": float(is_error.mean()),
-        "precision": precision,
-        "cpu": cpu,
-        "weights": default.share_weights_,
-    }
+    return result
 
 
 def cells(args):
@@ -267,13 +268,15 @@ def main():
     peers = [f"cleanlab's {score}" for score in SCORES]
     best_log_loss = "the one of these with the best log loss"
     rows = [*PARTS, best_log_loss, *MIXTURES, "default", "default, noise_aware"]
-    summarize(results, [*rows, *peers])
+    single = [result for result in results if result["classifier"] not in VOTES]
+    if single:
+        summarize(single, [*rows, *peers])
     by(results, lambda result: result["classifier"])
     if args.folder:
-        by(results, lambda result: result["name"])
+        by(single, lambda result: result["name"])
     else:
-        by(results, lambda result: result["name"].rpartition(", ")[2])
-        by(results, lambda result: result["name"].split(", ")[1])
+        by(single, lambda result: result["name"].rpartition(", ")[2])
+        by(single, lambda result: result["name"].split(", ")[1])
     if args.json:
         Path(args.json).write_text(json.dumps(results))
 
