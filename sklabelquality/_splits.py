@@ -5,8 +5,8 @@
 
 A *share* is a list of splits whose models all train on about the same part of the
 samples. By default there are three: four fifths of the samples (five folds), one third
-and one tenth of them (:class:`InverseKFold`). A `cv` of the user is a single share. Each
-share tests every sample equally often.
+and one tenth of them (:class:`InverseKFold`). A `cv` of the user is a single share.
+Each share tests every sample equally often.
 """
 
 import warnings
