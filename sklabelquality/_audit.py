@@ -4,7 +4,6 @@
 """LabelAudit: the labels of one data set as tables, as a page and as plots."""
 
 from numbers import Integral
-from pathlib import Path
 
 import numpy as np
 
@@ -41,6 +40,7 @@ from sklabelquality._report import (
     one_line,
     page_fragment,
     text_lines,
+    write_text,
 )
 from sklabelquality._review import LabelReview
 from sklabelquality._scores import METHODS, check_adjustable, learn, score_labels
@@ -504,8 +504,7 @@ class LabelAudit:
         path : str or path-like
             The file to write; one that is there is replaced.
         """
-        page = full_page(self._content())
-        Path(path).write_text(page, encoding="utf-8", errors="xmlcharrefreplace")
+        write_text(path, full_page(self._content()))
 
     def _content(self, n_rows=20, n_classes=12):
         """Return all that a report shows, which is small for data of any size."""

@@ -42,6 +42,26 @@ def take(labels, positions):
     return (labels.iloc if hasattr(labels, "iloc") else labels)[positions]
 
 
+def with_values(labels, positions, values):
+    """Return labels with other values at some positions, in their own kind."""
+    if hasattr(labels, "iloc"):
+        changed = labels.copy()
+        if hasattr(changed.dtype, "categories"):
+            known = set(changed.dtype.categories)
+            new = [value for value in dict.fromkeys(values) if value not in known]
+            changed = changed.cat.add_categories(new)
+        if positions:
+            changed.iloc[positions] = values
+        return changed
+    if labels.dtype.kind in "USO":  # strings may become longer
+        changed = labels.astype(object)
+        changed[positions] = as_label_array(values)
+        return changed.astype(str) if labels.dtype.kind == "U" else changed
+    changed = labels.copy()
+    changed[positions] = values
+    return changed
+
+
 def classes_like_labels(classes, labels):
     """Return classes in the dtype of labels, if that can hold them.
 

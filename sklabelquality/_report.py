@@ -10,10 +10,20 @@ writes out, so labels and names are escaped wherever they stand.
 
 from collections import Counter
 from importlib.resources import files
+from pathlib import Path
 from unicodedata import category
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 import numpy as np
+
+
+def write_text(path, text):
+    """Write text, as UTF-8, to a path or into a file object."""
+    if hasattr(path, "write"):
+        path.write(text)
+        return
+    Path(path).write_text(text, encoding="utf-8", errors="xmlcharrefreplace")
+
 
 # -- what is said ----------------------------------------------------------------------
 

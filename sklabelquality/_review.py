@@ -27,11 +27,29 @@ from sklabelquality._alignment import (
     check_same_order,
     index_of,
 )
+from sklabelquality._answers import NAMES as ANSWER_NAMES
+from sklabelquality._answers import (
+    RIGHT,
+    TO_DO,
+    UNANSWERED,
+    UNSURE,
+    WRONG,
+    Answers,
+    LabelReader,
+    as_answers,
+    as_cells,
+    as_text,
+    contradictions,
+    is_yes,
+)
+from sklabelquality._content import content_columns, kind_of, show
 from sklabelquality._errors import brief, check_count
-from sklabelquality._frames import as_frame, as_index, take
-from sklabelquality._labels import check_labels
+from sklabelquality._frames import as_frame, as_index, take, with_values
+from sklabelquality._labels import as_label_array, as_list, check_labels
 from sklabelquality._plots import AuditDisplay, draw_review
 from sklabelquality._probabilities import as_numbers
+from sklabelquality._report import write_text
+from sklabelquality._review_page import KEPT_COLUMNS, review_page
 from sklabelquality._sklearn import Interval, StrOptions, validate_options
 from sklabelquality._strata import (
     MOST_STRATA,
@@ -78,17 +96,6 @@ class ErrorRate(NamedTuple):  # numpydoc ignore=PR02
             f"{self.rate:.1%} ({self.low:.1%} to {self.high:.1%}), from "
             f"{self.n_reviewed} answers"
         )
-
-
-RIGHT, WRONG, UNSURE, UNANSWERED = range(4)
-# What stands where an answer is to be filled in: pandas would read an empty column of a
-# file as numbers, and refuse words in it.
-TO_DO = "todo"
-WORDS = {
-    RIGHT: {"right", "correct", "ok", "false", "no", "n", "0", "0.0"},
-    WRONG: {"wrong", "true", "yes", "y", "1", "1.0"},
-    UNSURE: {"unsure", "unknown", "?"},
-}
 
 
 class LabelReview:
@@ -251,7 +258,7 @@ class LabelReview:
         self.stratum_sizes = None
         self._rows = np.empty(0, dtype=np.intp)  # positions, in the order of drawing
         self._rows_ranks = np.empty(0, dtype=np.intp)
-        self._answers = np.empty(0, dtype=np.int8)
+        self._answers = Answers()
         # Permutations for the order of equal scores, for what is drawn, and for the
         # strata that get one label more than others; a seed for the order in which the
         # labels are shown.
@@ -357,22 +364,56 @@ class LabelReview:
     def _add_rows(self, rows, ranks):
         self._rows = np.concatenate([self._rows, rows])
         self._rows_ranks = np.concatenate([self._rows_ranks, ranks])
-        answers = np.full(len(rows), UNANSWERED, dtype=np.int8)
-        self._answers = np.concatenate([self._answers, answers])
 
-    def record(self, rows, is_wrong):
+    def worst(self, n=10):
+        """Return the most suspicious labels that nobody has looked at.
+
+        They are a list to work off, not a sample: their answers correct labels, but do
+        not count for the error rate, unless :meth:`draw` returned them too.
+
+        Parameters
+        ----------
+        n : int, default=10
+            How many to return, or all that are left if there are fewer.
+
+        Returns
+        -------
+        rows : ndarray of shape (n,), dtype=intp
+            Positions of labels without an answer, the lowest score first.
+
+        Raises
+        ------
+        ValueError
+            If the review was read from a sheet without scores.
+        """
+        self._check_scores_known("worst")
+        n = check_count(n, 0, np.inf, "n", "the number of labels to return")
+        answered = self._answers.positions()
+        order = np.empty(self.n_samples, dtype=np.intp)
+        order[self._ranks - 1] = np.arange(self.n_samples)
+        first = order[: n + len(answered)]
+        return first[~np.isin(first, answered)][:n]
+
+    def record(self, rows, is_wrong, correct_labels=None):
         """Record what a person found.
 
         Parameters
         ----------
         rows : array-like of shape (n_rows,)
-            Positions that :meth:`draw` returned. An earlier answer is replaced.
+            Positions of the labels, in any order: those that :meth:`draw` or
+            :meth:`worst` returned, or others. Only those that were drawn count for the
+            error rate. An earlier answer is replaced.
 
         is_wrong : array-like of shape (n_rows,)
             One answer per row, in the order of `rows`: True where the label is wrong,
             False where it is right, and None, NaN or "unsure" where the person looked
             and cannot tell. For a sheet, in which an empty cell means that nobody has
             looked, use :meth:`from_frame`.
+
+        correct_labels : array-like of shape (n_rows,), default=None
+            What the labels should be, None where that is not known or the label is
+            right. A correct label alone says whether the given one is wrong: `is_wrong`
+            may then be None.
 
         Returns
         -------
@@ -382,31 +423,31 @@ class LabelReview:
         Raises
         ------
         ValueError
-            If a row was not drawn, or an answer is something else.
+            If a row is no position, an answer is something else, or an answer and a
+            correct label contradict each other.
         """
         given_rows = rows
-        rows = np.atleast_1d(as_numbers(rows, "rows", "pass what draw returned"))
+        rows = np.atleast_1d(as_numbers(rows, "rows", "pass positions of labels"))
         rows = rows.astype(np.intp) if rows.size == 0 else rows
         if rows.ndim != 1 or rows.dtype.kind not in "iu":
             raise TypeError(
-                "rows must be positions that draw returned, but has dtype "
-                f"{rows.dtype} and shape {rows.shape}; pass whole numbers."
+                f"rows must be positions of labels, but has dtype {rows.dtype} and "
+                f"shape {rows.shape}; pass whole numbers, such as draw returned."
             )
-        check_same_order(rows=given_rows, is_wrong=is_wrong)
-        if hasattr(is_wrong, "iloc") and hasattr(self.index, "isin"):
-            is_known = (rows >= 0) & (rows < len(self.index))
-            if is_known.all():
-                names = self.index[rows]
-                wanted = "review.index[rows]"
-                check_same_names("rows", names, "is_wrong", is_wrong.index, wanted)
-        if hasattr(is_wrong, "iloc"):  # its names may be positions too
-            names = type(is_wrong)(rows, index=rows).index
-            check_same_names("rows", names, "is_wrong", is_wrong.index, "rows")
-        answers = [_as_answer(answer, UNSURE) for answer in _as_list(is_wrong)]
-        if len(rows) != len(answers):
+        for name, column in (
+            ("is_wrong", is_wrong),
+            ("correct_labels", correct_labels),
+        ):
+            self._check_order_of_answers(given_rows, rows, name, column)
+        is_wrong = [None] * len(rows) if is_wrong is None else _as_list(is_wrong)
+        if correct_labels is None:
+            correct_labels = [None] * len(rows)
+        correct_labels = _as_list(correct_labels)
+        if not len(rows) == len(is_wrong) == len(correct_labels):
             raise ValueError(
-                "rows and is_wrong must have the same length, but have "
-                f"{len(rows)} and {len(answers)}; pass one answer per row."
+                "rows, is_wrong and correct_labels must have the same length, but have "
+                f"{len(rows)}, {len(is_wrong)} and {len(correct_labels)}; pass one "
+                "answer per row."
             )
         distinct, n_times = np.unique(rows, return_counts=True)
         if len(distinct) < len(rows):
@@ -414,16 +455,60 @@ class LabelReview:
                 f"rows must be distinct, but {distinct[n_times.argmax()]} is there "
                 "more than once; pass one answer per label."
             )
-        place_of = {row: place for place, row in enumerate(self._rows.tolist())}
-        for row in rows.tolist():
-            if row not in place_of:
-                raise ValueError(
-                    f"rows must be positions that draw returned, but {row!r} is not; "
-                    "record those alone, since labels of your own choice would bias "
-                    "the error rate."
-                )
-        self._answers[[place_of[row] for row in rows.tolist()]] = answers
+        self._record(rows, is_wrong, correct_labels, UNSURE)
         return self
+
+    def _check_order_of_answers(self, given_rows, rows, name, answers):
+        """Raise if answers are in another order than the rows that they belong to."""
+        if not hasattr(answers, "iloc"):
+            return
+        check_same_order(**{"rows": given_rows, name: answers})
+        if hasattr(self.index, "isin"):
+            places = self._places_of(rows)
+            if (places >= 0).all():
+                wanted = "review.index[rows]"
+                names = self.index[places]
+                check_same_names("rows", names, name, answers.index, wanted)
+        # Its names may be positions too.
+        names = type(answers)(rows, index=rows).index
+        check_same_names("rows", names, name, answers.index, "rows")
+
+    def _record(self, rows, is_wrong, correct_labels, missing):
+        """Record answers, by the code that stands for a missing one."""
+        places = self._places_of(rows)
+        if (places < 0).any():
+            row = rows[places < 0][0]
+            what = f"from 0 to {self.n_samples - 1}"
+            if self._ranks is None:
+                what = "of labels in the sheet"
+            raise ValueError(
+                f"rows must be positions {what}, but {row} is not; pass positions, "
+                "such as draw and worst return, not names."
+            )
+        given = [None] * len(rows)
+        corrects = correct_labels
+        if self.labels is not None:
+            given = as_list(take(self.labels, places))
+            if any(correct is not None for correct in corrects):
+                corrects = [self._reader.read(correct) for correct in corrects]
+        answers, corrects = as_answers(is_wrong, given, corrects, missing)
+        self._answers.record(rows.tolist(), answers, corrects)
+
+    @property
+    def _reader(self):
+        """Read labels from what a sheet or a person made of them."""
+        columns = [c for c in (self.labels, self.predicted_labels) if c is not None]
+        return LabelReader(
+            list(dict.fromkeys(label for c in columns for label in as_list(c)))
+        )
+
+    def _places_of(self, rows):
+        """Return where labels are in what this review knows, -1 if they are not."""
+        rows = np.asarray(rows)
+        if self._ranks is not None:
+            return np.where((rows >= 0) & (rows < self.n_samples), rows, -1)
+        place_of = {row: place for place, row in enumerate(self._sheet_rows.tolist())}
+        return np.array([place_of.get(row, -1) for row in rows.tolist()], dtype=np.intp)
 
     @property
     def n_drawn(self):  # numpydoc ignore=RT01
@@ -433,7 +518,192 @@ class LabelReview:
     @property
     def n_reviewed(self):  # numpydoc ignore=RT01
         """Number of labels with an answer, be it "unsure"."""
-        return int(np.count_nonzero(self._answers != UNANSWERED))
+        return len(self._answers)
+
+    # -- what follows ------------------------------------------------------------------
+
+    @validate_options(missing=[StrOptions({"raise", "drop", "keep", "mark"})])
+    def corrected_labels(self, *, missing="raise", marker=None):
+        """Return the labels with all corrections.
+
+        Parameters
+        ----------
+        missing : {"raise", "drop", "keep", "mark"}, default="raise"
+            What to do where a label is wrong and no correct one is known: raise an
+            error, leave the samples out, keep the wrong labels, or put `marker` in
+            their place.
+
+        marker : object, default=None
+            The label that marks them, of the kind of the labels.
+
+        Returns
+        -------
+        labels : ndarray or pandas.Series of shape (n_samples,)
+            The labels in their own kind, dtype and index. With ``missing="drop"`` it
+            is shorter: its index, or ``review.is_unresolved``, tells which ones are
+            left out.
+
+        Raises
+        ------
+        ValueError
+            If the review has no labels, or with ``missing="raise"`` a wrong label has
+            no correct one.
+        """
+        self._check_scores_known("corrected_labels")
+        if self.labels is None:
+            raise ValueError(
+                "corrected_labels needs the labels, but this review was made without; "
+                "pass labels= to LabelReview, or begin it by LabelAudit.review."
+            )
+        rows, values = [], []
+        for position, answer, correct in self._answers.items():
+            if answer == WRONG and correct is not None:
+                rows.append(position)
+                values.append(correct)
+        unresolved = np.flatnonzero(self.is_unresolved)
+        if len(unresolved) and missing == "raise":
+            raise ValueError(
+                "corrected_labels needs a correct label for each wrong one, but "
+                f"{len(unresolved)} have none, the first at position {unresolved[0]}; "
+                "record correct_labels, or choose missing='drop', 'keep' or 'mark'."
+            )
+        if missing == "mark":
+            if marker is None:
+                raise ValueError(
+                    "marker must be a label where missing='mark', but is None; pass "
+                    "the label that is to mark them."
+                )
+            rows += unresolved.tolist()
+            values += [marker] * len(unresolved)
+        labels = with_values(self.labels, rows, values)
+        if missing == "drop" and len(unresolved):
+            labels = take(labels, np.flatnonzero(~self.is_unresolved))
+        return labels
+
+    @property
+    def is_unresolved(self):  # numpydoc ignore=RT01
+        """Mask of the labels that are wrong, with no correct one known."""
+        return self._mask_of(
+            lambda answer, correct: answer == WRONG and correct is None
+        )
+
+    @property
+    def is_verified(self):  # numpydoc ignore=RT01
+        """Mask of the labels that were confirmed, or corrected, by a person."""
+        return self._mask_of(
+            lambda answer, correct: answer == RIGHT or correct is not None
+        )
+
+    def _mask_of(self, condition):
+        self._check_scores_known("a mask of the labels")
+        mask = np.zeros(self.n_samples, dtype=bool)
+        for position, answer, correct in self._answers.items():
+            mask[position] = condition(answer, correct)
+        return mask
+
+    def verified_labels(self):
+        """Return what a person confirmed or corrected, and what it is called.
+
+        Returns
+        -------
+        labels : dict
+            The verified label of each name in the index.
+        """
+        labels = {}
+        for position, answer, correct in self._answers.items():
+            place = int(self._places_of(np.array([position]))[0])
+            name = as_list(self.index[place : place + 1])[0]
+            if correct is not None:
+                labels[name] = correct
+            elif answer == RIGHT and self.labels is not None:
+                labels[name] = as_list(take(self.labels, np.array([place])))[0]
+        return labels
+
+    def disagreements(self, other):
+        """Compare the answers of two people, or of two rounds.
+
+        Parameters
+        ----------
+        other : LabelReview
+            A review of the same labels.
+
+        Returns
+        -------
+        frame : pandas.DataFrame or dict of ndarrays
+            A row for each label that one calls right and the other wrong, or for which
+            they name different correct labels: ``"position"``, ``"answer"``,
+            ``"correct_label"``, ``"other_answer"`` and ``"other_correct_label"``.
+
+        Raises
+        ------
+        ValueError
+            If the reviews are of different labels.
+        """
+        columns = contradictions(self._answers, self._answers_of(other))
+        return as_frame(columns, self.index[self._places_of(columns["position"])])
+
+    @validate_options(conflicts=[StrOptions({"raise", "unsure"})])
+    def merge(self, other, *, conflicts="raise"):
+        """Take over the answers of another review of these labels.
+
+        Parameters
+        ----------
+        other : LabelReview
+            A review of the same labels: by another person, or of an earlier round.
+            Its answers count for the error rate where this review drew the label.
+
+        conflicts : {"raise", "unsure"}, default="raise"
+            What to do with :meth:`disagreements`: raise an error, or call them unsure.
+
+        Returns
+        -------
+        self : LabelReview
+            The review, with the answers of both. A definite answer goes before
+            "unsure", and one with a correct label before one without.
+
+        Raises
+        ------
+        ValueError
+            If the reviews are of different labels, or contradict each other.
+        """
+        theirs = self._answers_of(other)
+        conflicting = contradictions(self._answers, theirs)["position"]
+        if len(conflicting) and conflicts == "raise":
+            names = as_list(self.index[self._places_of(conflicting[:5])])
+            raise ValueError(
+                "other must not contradict this review, but does for "
+                f"{len(conflicting)} labels, such as {brief(names)}; look at "
+                "disagreements(other), or pass conflicts='unsure'."
+            )
+        self._answers.merge(theirs, conflicting)
+        return self
+
+    def _answers_of(self, other):
+        """Return the answers of another review by the positions of this one."""
+        if not isinstance(other, LabelReview):
+            raise TypeError(
+                f"other must be a LabelReview, but is {brief(other)}; read a sheet by "
+                "LabelReview.from_frame."
+            )
+        if other.n_samples != self.n_samples:
+            raise ValueError(
+                f"other must be a review of the same {self.n_samples} labels, but is "
+                f"one of {other.n_samples}; for labels that changed between rounds, "
+                "pass verified=other to the audit."
+            )
+        for position, _, _ in other._answers.items():
+            places = (r._places_of(np.array([position])) for r in (self, other))
+            own, their = (
+                as_list(r.index[place]) if (place >= 0).all() else None
+                for r, place in zip((self, other), places, strict=True)
+            )
+            if own != their and own is not None:
+                raise ValueError(
+                    "other must be a review of the same labels in the same order, but "
+                    f"position {position} is {brief(own[0])} here and "
+                    f"{brief(their[0])} there; bring both into one order."
+                )
+        return other._answers
 
     # -- estimate ----------------------------------------------------------------------
 
@@ -528,7 +798,7 @@ class LabelReview:
 
     def _estimate(self, sizes, chosen, confidence_level, interval):
         """Estimate the share of wrong labels among those chosen of the drawn ones."""
-        answers = self._answers[chosen]
+        answers = self._drawn_answers()[chosen]
         if not np.any(answers != UNANSWERED):
             raise ValueError(
                 "The error rate needs answers, but none is recorded for these labels; "
@@ -553,57 +823,178 @@ class LabelReview:
             float(rates.mean()), float(lows.min()), float(highs.max()), int(n_reviewed)
         )
 
+    def _drawn_answers(self):
+        """Return the code of the answer about each drawn label."""
+        return self._answers.codes_of(self._rows)
+
     def _stratum_of(self, ranks):
         """Return the stratum of each rank."""
         return np.searchsorted(np.cumsum(self._check_strata()), ranks)
 
     # -- sheet -------------------------------------------------------------------------
 
-    def to_frame(self):
-        """Return a sheet of the drawn labels, to be filled in by hand.
+    def to_frame(self, rows=None, *, X=None):
+        """Return a sheet of labels to look at, to be filled in by hand.
+
+        Parameters
+        ----------
+        rows : array-like of shape (n_rows,), default=None
+            Positions of the labels, such as :meth:`worst` returns. None means those
+            that were drawn, in the order of drawing, and then the others that have an
+            answer.
+
+        X : array-like of n_samples rows, default=None
+            What the labels belong to, to be shown beside them: texts, or a table. For
+            images use :meth:`save_html`.
 
         Returns
         -------
         frame : pandas.DataFrame or dict of ndarrays
-            A row for each drawn label in the order of drawing, under the user's index
-            (without pandas a dict with the same columns and, before them,
-            ``"index"``). The columns:
+            A row for each label under the user's index (without pandas a dict with the
+            same columns and, before them, ``"index"``). The columns:
 
+            - the columns of `X`, or ``"text"``;
             - ``"given_label"`` and ``"predicted_label"``, if they are known;
             - ``"is_wrong"``: ``"todo"``, to be replaced by yes, wrong, true or 1 if the
               label is wrong, no, right, correct, ok, false or 0 if it is right, unsure,
               unknown or ? if nobody can tell; what is recorded already is there;
+            - ``"correct_label"``: ``"?"``, to be replaced by the correct label if the
+              given one is wrong;
             - ``"position"`` and ``"rank"`` of the label among all, 1 for the most
               suspicious one;
-            - ``"stratum"``, ``"stratum_size"``, ``"n_samples"`` and
+            - ``"is_drawn"``, ``"stratum"``, ``"stratum_size"``, ``"n_samples"`` and
               ``"random_state"``: what :meth:`from_frame` needs to estimate the error
               rate and to go on drawing.
+
+            Text that a spreadsheet would take for a formula begins with an apostrophe,
+            which :meth:`from_frame` takes away.
         """
-        strata = self._stratum_of(self._rows_ranks)
-        places = self._rows if self._ranks is not None else np.arange(len(self._rows))
-        columns = {
-            name: take(column, places)
-            for name, column in [
-                ("given_label", self.labels),
-                ("predicted_label", self.predicted_labels),
-            ]
-            if column is not None
-        }
-        answers = np.array([False, True, "unsure", TO_DO], dtype=object)
+        rows = self._rows_to_show(rows)
+        places = self._places_of(rows)
+        ranks = self._ranks_of(rows)
+        columns = {}
+        for name, column in (
+            ("given_label", self.labels),
+            ("predicted_label", self.predicted_labels),
+        ):
+            if column is not None:
+                columns[name] = as_cells(take(column, places))
+        codes = self._answers.codes_of(rows)
+        words = np.array(["right", "wrong", "unsure", TO_DO], dtype=object)
+        corrects = [self._answers.correct_of(row) for row in rows.tolist()]
+        strata, sizes = np.zeros(len(rows), dtype=np.intp), np.array([self.n_samples])
+        if self.stratum_sizes is not None:
+            strata, sizes = self._stratum_of(ranks), self.stratum_sizes
         columns |= {
-            "is_wrong": answers[self._answers],
-            "position": self._rows,
-            "rank": self._rows_ranks,
+            # Text alone, which every file keeps.
+            "is_wrong": words[codes],
+            "correct_label": as_cells(
+                [NOT_KNOWN if c is None else str(c) for c in corrects]
+            ),
+            "position": rows,
+            "rank": ranks,
+            "is_drawn": np.isin(rows, self._rows),
             "stratum": strata,
-            "stratum_size": self.stratum_sizes[strata],
+            "stratum_size": sizes[strata],
             "n_samples": np.full(len(places), self.n_samples),
         }
         if self.random_state is not None:
             columns["random_state"] = np.full(len(places), self.random_state)
+        columns = content_columns(X, rows, self.n_samples, columns) | columns
         index = self.index[places]
         if set(getattr(index, "names", [])) & columns.keys():  # or a file mixes them up
             index = index.set_names([f"index {i}" for i in range(index.nlevels)])
         return as_frame(columns, index)
+
+    def save_html(
+        self, path, rows=None, *, X=None, image_shape=None, title="Label review"
+    ):
+        """Write a page to click through the labels, that needs no server.
+
+        One sample is shown at a time, with its given label; keys or buttons say
+        whether it is right, wrong or unsure, and what the correct label is. The browser
+        keeps the answers, and saves them as a sheet for :meth:`from_frame`.
+
+        Parameters
+        ----------
+        path : str, path-like or file object
+            Where to write the page, as UTF-8.
+
+        rows : array-like of shape (n_rows,), default=None
+            Positions of the labels, see :meth:`to_frame`.
+
+        X : array-like of n_samples rows, default=None
+            What the labels belong to, to be shown: texts, a table, or images of shape
+            (n_samples, height, width) or (n_samples, height, width, 3).
+
+        image_shape : tuple of int, default=None
+            The shape of an image, where `X` has a row of numbers for each.
+
+        title : str, default="Label review"
+            The title of the page.
+
+        Raises
+        ------
+        ValueError
+            If `X` has another number of rows than there are labels, or `rows` are no
+            positions.
+        ImportError
+            If `X` holds images and Pillow is not installed.
+        """
+        rows = self._rows_to_show(rows)
+        places = self._places_of(rows)
+        sheet = self.to_frame(rows)
+        labels = {
+            f"{name}_label": list(map(str, as_list(take(column, places))))
+            for name, column in (
+                ("given", self.labels),
+                ("predicted", self.predicted_labels),
+            )
+            if column is not None
+        }
+        content = [None] * len(rows)
+        if X is not None:
+            kind_of(X, self.n_samples, image_shape)
+            content = show(X, rows, image_shape)
+        answers = [
+            (
+                ANSWER_NAMES.get(self._answers.code_of(row)),
+                self._answers.correct_of(row),
+            )
+            for row in rows.tolist()
+        ]
+        page = review_page(
+            {**{name: sheet[name] for name in sheet if name in KEPT_COLUMNS}, **labels},
+            as_list(self.index[places]),
+            sorted(map(str, self._reader.classes)),
+            [(answer, None if c is None else str(c)) for answer, c in answers],
+            content,
+            title,
+        )
+        write_text(path, page)
+
+    def _rows_to_show(self, rows):
+        """Return positions to show: those asked for, or all drawn or answered ones."""
+        if rows is None:
+            answered = self._answers.positions()
+            rows = np.concatenate(
+                [self._rows, answered[~np.isin(answered, self._rows)]]
+            )
+            if len(rows) == 0:
+                self._check_strata()
+            return rows
+        rows = np.atleast_1d(as_numbers(rows, "rows", "pass positions of labels"))
+        if rows.dtype.kind not in "iu" or (self._places_of(rows) < 0).any():
+            raise ValueError(
+                f"rows must be positions from 0 to {self.n_samples - 1}, but has "
+                f"{brief(rows.tolist())}; pass what draw or worst returned."
+            )
+        return rows.astype(np.intp)
+
+    def _ranks_of(self, rows):
+        if self._ranks is not None:
+            return self._ranks[rows]
+        return self._sheet_ranks[self._places_of(rows)]
 
     @classmethod
     def from_frame(cls, frame, scores=None, **kwargs):
@@ -617,8 +1008,9 @@ class LabelReview:
         frame : pandas.DataFrame or dict of array-like
             The sheet of :meth:`to_frame`, filled in, after a file or not, in any order.
             An `is_wrong` that is empty or ``"todo"`` is a label that nobody has looked
-            at. Do not delete rows because of what was found there: that would bias the
-            error rate.
+            at. A `correct_label` may have lost leading zeros, or be written in capitals.
+            Do not delete drawn rows because of what was found there: that would bias
+            the error rate.
 
         scores : array-like of shape (n_samples,), default=None
             The scores that the sheet was drawn by.
@@ -654,7 +1046,7 @@ class LabelReview:
                 "frame must have a row for each drawn label, but is empty; pass what "
                 "to_frame gave after draw."
             )
-        numbers = {name: _as_integers(frame, name) for name in SHEET_COLUMNS[1:]}
+        numbers = {name: _as_integers(frame, name) for name in NUMBERS}
         lengths = {len(column) for column in numbers.values()}
         if lengths != {len(_as_list(frame["is_wrong"]))}:
             raise ValueError(
@@ -668,8 +1060,8 @@ class LabelReview:
                 "frame must have each label once, but has position "
                 f"{positions[n_times.argmax()]} more than once; drop the other rows."
             )
-        answers = [_as_answer(a, UNANSWERED) for a in _as_list(frame["is_wrong"])]
-        sizes = _sizes_of_strata(numbers)
+        is_drawn = np.array([is_yes(cell) for cell in _as_list(frame["is_drawn"])])
+        sizes = _sizes_of_strata(numbers, is_drawn)
         if scores is None and kwargs:
             raise TypeError(
                 f"from_frame takes {sorted(kwargs)} together with scores alone, but "
@@ -679,27 +1071,37 @@ class LabelReview:
             kwargs["random_state"] = _seed_of(frame)
         if scores is None:
             review = cls.__new__(cls)
-            review._read_sheet_alone(frame, int(numbers["n_samples"][0]))
+            review._read_sheet_alone(frame, numbers)
         else:
             review = cls(scores, **kwargs)
         review.stratum_sizes = sizes
-        review._rows = numbers["position"]
-        review._rows_ranks = numbers["rank"]
-        review._answers = np.array(answers, dtype=np.int8)
+        review._rows = numbers["position"][is_drawn]
+        review._rows_ranks = numbers["rank"][is_drawn]
         if scores is not None:
-            review._check_sheet(numbers)
+            review._check_sheet(numbers, is_drawn)
+        corrects = [None] * len(is_drawn)
+        if "correct_label" in frame:
+            corrects = [
+                None if str(cell).strip() == NOT_KNOWN else cell
+                for cell in _as_list(frame["correct_label"])
+            ]
+        review._record(
+            numbers["position"], _as_list(frame["is_wrong"]), corrects, UNANSWERED
+        )
         return review
 
-    def _read_sheet_alone(self, frame, n_samples):
+    def _read_sheet_alone(self, frame, numbers):
         """Take from a sheet what is known without the scores."""
-        self.n_samples = n_samples
+        self.n_samples = int(numbers["n_samples"][0])
+        self._sheet_rows, self._sheet_ranks = numbers["position"], numbers["rank"]
+        self._answers = Answers()
         self.top_k = None
         self.labels = self.predicted_labels = self._ranks = None
         self.random_state = _seed_of(frame)
         if "given_label" in frame:
-            self.labels = np.asarray(frame["given_label"])
+            self.labels = _labels_of_cells(frame["given_label"])
         if "predicted_label" in frame:
-            self.predicted_labels = np.asarray(frame["predicted_label"])
+            self.predicted_labels = _labels_of_cells(frame["predicted_label"])
         index = None
         if hasattr(frame, "iloc"):
             index = frame.index
@@ -707,13 +1109,14 @@ class LabelReview:
             index = np.asarray(frame["index"])
         self.index = as_index(index, len(frame["is_wrong"]))
 
-    def _check_sheet(self, numbers):
+    def _check_sheet(self, numbers, is_drawn):
         """Raise if a sheet was not drawn from these scores with this random state."""
         rows, ranks = numbers["position"], numbers["rank"]
         is_ours = numbers["n_samples"][0] == self.n_samples and np.array_equal(
             self._ranks[rows], ranks
         )
-        if is_ours:
+        rows, ranks = rows[is_drawn], ranks[is_drawn]
+        if is_ours and len(rows):
             n_drawn = self._count_by_stratum(ranks)
             drawn, _ = self._rows_of_strata(np.zeros_like(n_drawn), n_drawn)
             is_ours = np.array_equal(np.sort(rows), np.sort(drawn))
@@ -759,14 +1162,15 @@ class LabelReview:
             If matplotlib is not installed.
         """
         ends = np.cumsum(self._check_strata())
-        answered = self._rows_ranks[self._answers != UNANSWERED]
+        answers = self._drawn_answers()
+        answered = self._rows_ranks[answers != UNANSWERED]
         ends = ends[ends >= answered.min(initial=self.n_samples)]
         rates = [self._estimate_up_to(k, confidence_level, interval) for k in ends]
         return draw_review(
             ends,
             rates,
             [
-                (name, self._rows_ranks[self._answers == answer])
+                (name, self._rows_ranks[answers == answer])
                 for name, answer in [
                     ("wrong", WRONG),
                     ("unsure", UNSURE),
@@ -828,7 +1232,10 @@ def _seed_of(frame):
 
 
 # What a sheet must have to be read back; labels are for the eyes alone.
-SHEET_COLUMNS = ["is_wrong", "position", "rank", "stratum", "stratum_size", "n_samples"]
+NUMBERS = ["position", "rank", "stratum", "stratum_size", "n_samples"]
+SHEET_COLUMNS = ["is_wrong", "is_drawn", *NUMBERS]
+# What stands where a correct label is to be filled in.
+NOT_KNOWN = "?"
 
 
 def _warn_if_few(result):
@@ -887,19 +1294,10 @@ def _as_list(answers):
     return answers.tolist() if hasattr(answers, "tolist") else list(answers)
 
 
-def _as_answer(value, missing):
-    """Return the code of an answer; `missing` is that of None, NaN and empty cells."""
-    text = str(value).strip().lower()
-    if text == TO_DO:
-        return UNANSWERED
-    if text in ("", "none", "nan", "nat", "<na>"):
-        return missing
-    for answer, words in WORDS.items():
-        if text in words:
-            return answer
-    raise ValueError(
-        "is_wrong must be yes or no, True or False, unsure or empty, but has "
-        f"{brief(value)}; replace it by one of these."
+def _labels_of_cells(cells):
+    """Return the labels of a sheet, without the marks of :func:`as_cells`."""
+    return as_label_array(
+        [as_text(cell) if isinstance(cell, str) else cell for cell in _as_list(cells)]
     )
 
 
@@ -923,8 +1321,23 @@ def _as_float(value):
         return np.nan
 
 
-def _sizes_of_strata(numbers):
-    """Return the sizes of the strata that a sheet tells, or say what is wrong."""
+def _sizes_of_strata(numbers, is_drawn):
+    """Return the sizes of the strata that a sheet tells, or say what is wrong.
+
+    None if nothing is drawn.
+    """
+    off = numbers["n_samples"] != numbers["n_samples"][0]
+    off |= numbers["position"] >= numbers["n_samples"]
+    if off.any():
+        row = int(off.argmax())
+        raise ValueError(
+            f"frame must have the n_samples of to_frame, but has "
+            f"{numbers['n_samples'][row]} in row {row} and another number in a row of "
+            "the same kind; leave all but is_wrong and correct_label as it was."
+        )
+    if not is_drawn.any():
+        return None
+    numbers = {name: column[is_drawn] for name, column in numbers.items()}
     strata, first, stratum = np.unique(
         numbers["stratum"], return_index=True, return_inverse=True
     )
