@@ -159,7 +159,7 @@ def _is_marked(cell):
 
 
 def as_text(value):
-    """Return the value of a cell as text, without the mark that :func:`as_cells` set."""
+    """Return the value of a cell as text, without the mark of :func:`as_cells`."""
     text = str(value)
     if text.startswith("'") and text[1:].startswith((*FORMULA, "'")):
         return text[1:]

@@ -3,6 +3,7 @@
 
 """LabelAudit: the labels of one data set as tables, as a page and as plots."""
 
+import warnings
 from numbers import Integral
 
 import numpy as np
@@ -17,6 +18,8 @@ from sklabelquality._class_health import (
     tabulate_overlapping_classes,
 )
 from sklabelquality._confident_learning import calibrated_joint, count_off_diagonal
+from sklabelquality._content import show
+from sklabelquality._copies import find_copies
 from sklabelquality._errors import brief, check_count
 from sklabelquality._frames import (
     as_frame,
@@ -50,9 +53,13 @@ from sklabelquality._sklearn import (
     _safe_indexing,
     validate_options,
 )
+from sklabelquality._sources import tabulate_sources
 
 # The bins of the score histograms.
 SCORE_EDGES = np.linspace(0, 1, 41)
+
+# Rows of the tables of classes and of pairs in a report.
+MOST_ROWS = 20
 
 
 class LabelAudit:
@@ -99,6 +106,9 @@ class LabelAudit:
 
     n_confident_issues : int
         The number of issues by the rule "confident_learning".
+
+    is_verified : ndarray of shape (n_samples,), dtype=bool, default=None
+        True for each label that a person confirmed or corrected. It is no issue.
 
     Attributes
     ----------
@@ -153,7 +163,12 @@ class LabelAudit:
         predicted_probability,
         joint,
         n_confident_issues,
+        is_verified=None,
     ):
+        self.is_verified = np.zeros(len(codes), dtype=bool)
+        if is_verified is not None:
+            self.is_verified = is_verified
+            is_label_issue = is_label_issue & ~is_verified
         self.labels = labels
         self.classes = classes
         self.index = index
@@ -168,6 +183,7 @@ class LabelAudit:
         self._predicted_probability = predicted_probability
         self._joint = joint
         self._n_confident_issues = n_confident_issues
+        self._review = None
 
     @classmethod
     @validate_options(
@@ -186,6 +202,7 @@ class LabelAudit:
         adjust_pred_probs=False,
         filter_by="predicted_neq_given",
         index=None,
+        verified=None,
         n_jobs=None,
     ):
         """Audit labels by probabilities that you have.
@@ -222,6 +239,12 @@ class LabelAudit:
             `labels` or `pred_probs` if one of them is a pandas object, else the
             positions.
 
+        verified : LabelReview, default=None
+            A review of these labels before they were corrected. What a person confirmed
+            or corrected is no issue any more, and no longer among the worst labels.
+            Samples are matched by the index, so that some may be gone, new or in
+            another order.
+
         n_jobs : int, default=None
             Number of threads, at most one for each two million probabilities: fewer
             are not worth a thread. None means 1 unless in a
@@ -240,29 +263,68 @@ class LabelAudit:
         samples = check_samples(labels, pred_probs, classes, n_jobs=n_jobs)
         warn_of_lookalikes(samples.classes)
         learned = learn(samples, method, adjust_pred_probs)
-        numbers = numbers_of_audit(samples, filter_by)
-        return cls(
-            labels=labels_to_keep(labels, numbers["classes"], numbers["codes"]),
+        classes = as_label_array(samples.classes)
+        return cls._of_samples(
+            samples,
+            labels=labels_to_keep(labels, classes, np.asarray(samples.codes)),
             index=as_index(index, len(samples)),
-            filter_by=filter_by,
             label_quality_scores=np.asarray(score_labels(samples, method, learned)),
-            **numbers,
+            filter_by=filter_by,
+            verified=verified,
         )
 
     @classmethod
-    def from_estimator(cls, scorer, *, filter_by="predicted_neq_given"):
-        """Audit the labels that a scorer was fitted on.
+    def _of_samples(cls, samples, *, labels, index, filter_by, verified, **scores):
+        """Return the audit of samples that were read before.
+
+        Parameters
+        ----------
+        samples : Samples or DaskSamples
+            Codes and probabilities.
+
+        labels, index, filter_by, verified : object
+            See :class:`LabelAudit` and :meth:`from_pred_probs`.
+
+        **scores : dict
+            The `label_quality_scores`.
+
+        Returns
+        -------
+        audit : LabelAudit
+            The audit.
+        """
+        return cls(
+            labels=labels,
+            index=index,
+            is_verified=_verified(verified, labels, index),
+            filter_by=filter_by,
+            **scores,
+            **_numbers_of(samples, filter_by),
+        )
+
+    @classmethod
+    def from_estimator(
+        cls, scorer, X=None, y=None, *, filter_by="predicted_neq_given", verified=None
+    ):
+        """Audit the labels that a scorer was fitted on, or new ones.
 
         Parameters
         ----------
         scorer : LabelQualityScorer
             A fitted scorer. The audit uses its out-of-sample probabilities and label
-            quality scores.
+            quality scores, or for new samples those of the fitted classifier.
+
+        X, y : array-like of n_samples rows, default=None
+            New samples, which the classifier has not seen, and their given labels. None
+            audits the training samples.
 
         filter_by : {"prune_by_noise_rate", "prune_by_class", "both", \
                 "confident_learning", "predicted_neq_given", "low_self_confidence", \
                 "low_normalized_margin"}, default="predicted_neq_given"
             The rule that finds the label issues, see :func:`find_label_issues`.
+
+        verified : LabelReview, default=None
+            A review of an earlier round, see :meth:`from_pred_probs`.
 
         Returns
         -------
@@ -282,7 +344,7 @@ class LabelAudit:
                 "get it out of its pipeline or search, or pass probabilities to "
                 "LabelAudit.from_pred_probs."
             )
-        return scorer.audit(filter_by=filter_by)
+        return scorer.audit(X, y, filter_by=filter_by, verified=verified)
 
     # -- tables ------------------------------------------------------------------------
 
@@ -330,7 +392,8 @@ class LabelAudit:
         Returns
         -------
         frame : pandas.DataFrame or dict of ndarrays
-            The first `n` rows of ``to_frame(sort=True)``.
+            The first `n` rows of ``to_frame(sort=True)``, without those that a person
+            has verified.
         """
         n = check_count(n, 0, np.inf, "n", "the number of samples to return")
         return self._frame_of(*self._worst(n))
@@ -378,8 +441,15 @@ class LabelAudit:
 
     def _worst(self, n):
         """Return the positions of the n lowest scores, and their ranks from 1."""
-        positions = _lowest_first(self.label_quality_scores, n)
-        return positions, np.arange(1, len(positions) + 1)
+        scores = self.label_quality_scores
+        if not self.is_verified.any():
+            positions = _lowest_first(scores, n)
+            return positions, np.arange(1, len(positions) + 1)
+        left = np.flatnonzero(~self.is_verified)
+        positions = left[_lowest_first(scores[left], n)]
+        ranks = np.empty(len(scores), dtype=np.intp)
+        ranks[_lowest_first(scores)] = np.arange(1, len(scores) + 1)
+        return positions, ranks[positions]
 
     def _worst_classes(self, n=None):
         n_given = np.bincount(self._given, minlength=len(self.classes))
@@ -437,8 +507,102 @@ class LabelAudit:
             "random_state": random_state,
         }
         if frame is None:
-            return LabelReview(self.label_quality_scores, **known)
-        return LabelReview.from_frame(frame, self.label_quality_scores, **known)
+            self._review = LabelReview(self.label_quality_scores, **known)
+        else:
+            self._review = LabelReview.from_frame(
+                frame, self.label_quality_scores, **known
+            )
+        self._review._take_verified(self.is_verified)
+        return self._review
+
+    def by(self, source):
+        """Break the audit down by where the labels come from.
+
+        Parameters
+        ----------
+        source : array-like of shape (n_samples,)
+            What to break it down by: annotator, batch, date, site. Missing values are a
+            source of their own.
+
+        Returns
+        -------
+        frame : pandas.DataFrame or dict of ndarrays
+            A row for each source, first those with more or fewer issues than chance
+            explains: ``"n_samples"``, ``"n_label_issues"``, ``"issue_rate"`` with the
+            ends ``"low"`` and ``"high"`` of its 95 % Wilson interval,
+            ``"label_quality"``, the mean score, and ``"p_value"``: how often chance
+            alone would give a share at least as far from that of all others, by
+            Fisher's exact test, times the number of sources.
+
+        Raises
+        ------
+        ValueError
+            If `source` has another length than the labels, or names the samples in
+            another order.
+        """
+        if hasattr(source, "iloc") and hasattr(self.index, "isin"):
+            check_same_names("audit", self.index, "source", source.index)
+        values = source.tolist() if hasattr(source, "tolist") else list(source)
+        if len(values) != len(self._given):
+            raise ValueError(
+                f"source must have an entry for each of the {len(self._given)} "
+                f"samples, but has {len(values)}; pass a column of the same table."
+            )
+        values = [None if value != value else value for value in values]
+        names = list(dict.fromkeys(values))
+        code_of = {name: code for code, name in enumerate(names)}
+        codes = np.array([code_of[value] for value in values], dtype=np.intp)
+        return tabulate_sources(
+            names, codes, self.is_label_issue, self.label_quality_scores
+        )
+
+    def conflicting_copies(self, X):
+        """Find exact copies of a sample that have different labels.
+
+        They cannot all be right, whatever a model says.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or data frame of n_samples rows
+            The samples: rows, texts or images.
+
+        Returns
+        -------
+        frame : pandas.DataFrame or dict of ndarrays
+            The rows of :meth:`to_frame` of these samples, copies beside each other, and
+            ``"copy_of"``, the name of the first of them.
+
+        Raises
+        ------
+        ValueError
+            If `X` has not a row for each sample.
+        """
+        self._check_samples(X)
+        positions, first = self._conflicts(X)
+        ranks = np.empty(len(self._given), dtype=np.intp)
+        ranks[_lowest_first(self.label_quality_scores)] = np.arange(1, len(ranks) + 1)
+        columns = {"copy_of": as_label_array(as_list(self.index[first]))}
+        columns |= self._columns_of(positions, ranks[positions])
+        return as_frame(columns, self.index[positions])
+
+    def _conflicts(self, X):
+        """Return copies with different labels, and the first copy of each."""
+        first = find_copies(X)
+        is_other = self._given != self._given[first]
+        in_conflict = np.isin(first, first[is_other])
+        positions = np.flatnonzero(in_conflict)
+        positions = positions[np.argsort(first[positions], kind="stable")]
+        return positions, first[positions]
+
+    def _check_samples(self, X):
+        if hasattr(X, "iloc") and hasattr(self.index, "isin"):
+            check_same_names("audit", self.index, "X", X.index)
+        if _num_samples(X) != len(self._given):
+            raise ValueError(
+                f"X must have a row for each of the {len(self._given)} samples of the "
+                f"audit, but has {_num_samples(X)}; pass the samples that the labels "
+                "belong to."
+            )
 
     # -- text and page -----------------------------------------------------------------
 
@@ -492,24 +656,105 @@ class LabelAudit:
         return "\n".join(text_lines(self._content(n_rows=5)))
 
     def _repr_html_(self):
-        return page_fragment(self._content())
+        return self.to_html()
 
-    def save_html(self, path):
-        """Write the page that a notebook shows to a file of its own.
-
-        It is one file that needs no network and no script, below 200 kB.
+    def to_html(self, *, X=None, image_shape=None, n=20, pair=None):
+        """Return the page of the audit as a part of a page, as a notebook shows it.
 
         Parameters
         ----------
-        path : str or path-like
-            The file to write; one that is there is replaced.
-        """
-        write_text(path, full_page(self._content()))
+        X : array-like of n_samples rows, default=None
+            What the labels belong to, to be shown beside the worst ones: texts, a
+            table, or images of shape (n_samples, height, width) or (n_samples, height,
+            width, 3). Exact copies with different labels are pointed out.
 
-    def _content(self, n_rows=20, n_classes=12):
+        image_shape : tuple of int, default=None
+            The shape of an image, where `X` has a row of numbers for each.
+
+        n : int, default=20
+            How many of the worst labels to show.
+
+        pair : tuple of two labels, default=None
+            Show only labels that are given as the first and predicted as the second.
+
+        Returns
+        -------
+        html : str
+            A fragment of HTML with its own style, without a script.
+
+        Raises
+        ------
+        ValueError
+            If `X` has not a row for each sample, or `pair` is not two classes.
+        ImportError
+            If `X` holds images and Pillow is not installed.
+        """
+        return page_fragment(self._content(n, X=X, image_shape=image_shape, pair=pair))
+
+    def save_html(self, path, *, X=None, image_shape=None, n=20, pair=None):
+        """Write the page that a notebook shows to a file of its own.
+
+        It is one file that needs no network and no script: below 200 kB, and what is
+        shown of `X`.
+
+        Parameters
+        ----------
+        path : str, path-like or file object
+            Where to write the page, as UTF-8; a file that is there is replaced.
+
+        X : array-like of n_samples rows, default=None
+            What the labels belong to, see :meth:`to_html`.
+
+        image_shape : tuple of int, default=None
+            The shape of an image, where `X` has a row of numbers for each.
+
+        n : int, default=20
+            How many of the worst labels to show.
+
+        pair : tuple of two labels, default=None
+            Show only labels that are given as the first and predicted as the second.
+
+        Raises
+        ------
+        ValueError
+            If `X` has not a row for each sample, or `pair` is not two classes.
+        ImportError
+            If `X` holds images and Pillow is not installed.
+        """
+        content = self._content(n, X=X, image_shape=image_shape, pair=pair)
+        write_text(path, full_page(content))
+
+    def _worst_of_pair(self, n, pair):
+        """Return the worst labels that are given as one class, predicted as another."""
+        code_of = {label: code for code, label in enumerate(as_list(self.classes))}
+        try:
+            given, predicted = (code_of[label] for label in pair)
+        except (KeyError, TypeError, ValueError):
+            raise ValueError(
+                f"pair must be a given and a predicted label, two of the classes "
+                f"{brief(as_list(self.classes))}, but is {brief(pair)}; pass both."
+            ) from None
+        positions, ranks = self._worst(len(self._given))
+        of_pair = self._given[positions] == given
+        of_pair &= self._predicted[positions] == predicted
+        return positions[of_pair][:n], ranks[of_pair][:n]
+
+    def _content(self, n_rows=20, n_classes=12, X=None, image_shape=None, pair=None):
         """Return all that a report shows, which is small for data of any size."""
+        n_rows = check_count(n_rows, 0, np.inf, "n", "the number of labels to show")
         scores = self.label_quality_scores
-        worst, ranks = self._worst(n_rows)
+        worst, ranks = (
+            self._worst(n_rows) if pair is None else self._worst_of_pair(n_rows, pair)
+        )
+        beside, n_conflicts = [], 0
+        if X is not None:
+            self._check_samples(X)
+            beside = show(X, worst, image_shape)
+            n_conflicts = len(self._conflicts(X)[0])
+        error_rate = None
+        if self._review is not None and self._review._n_drawn_answers:
+            with warnings.catch_warnings(action="ignore"):  # of few answers
+                error_rate = self._review.error_rate()
         rows = {"index": self.index[worst], **self._columns_of(worst, ranks)}
         overlaps = tabulate_overlapping_classes(self._joint, self.classes)
         shown = self._most_mixed_up(n_classes)
@@ -517,8 +762,8 @@ class LabelAudit:
         name_of = dict(zip(as_list(self.classes), names, strict=True))
         rows["given_label"] = [names[code] for code in self._given[worst]]
         rows["predicted_label"] = [names[code] for code in self._predicted[worst]]
-        health = self._worst_classes(n_rows)
-        pairs = {name: column[:n_rows] for name, column in overlaps.items()}
+        health = self._worst_classes(MOST_ROWS)
+        pairs = {name: column[:MOST_ROWS] for name, column in overlaps.items()}
         for table, name in [(health, "class"), (pairs, "class_a"), (pairs, "class_b")]:
             table[name] = [name_of[label] for label in as_list(table[name])]
         bins = {"bins": len(SCORE_EDGES) - 1, "range": (0, 1)}
@@ -527,6 +772,10 @@ class LabelAudit:
             "n_classes": len(self.classes),
             "n_label_issues": self.n_label_issues,
             "n_estimated": [self._n_confident_issues, count_off_diagonal(self._joint)],
+            "beside": beside,
+            "n_conflicts": n_conflicts,
+            "n_verified": int(np.count_nonzero(self.is_verified)),
+            "error_rate": error_rate,
             "filter_by": self.filter_by,
             "accuracy": self.accuracy,
             "worst": {name: list(column) for name, column in rows.items()},
@@ -638,14 +887,7 @@ class LabelAudit:
         ImportError
             If matplotlib is not installed.
         """
-        if hasattr(X, "iloc") and hasattr(self.index, "isin"):
-            check_same_names("audit", self.index, "X", X.index)
-        if _num_samples(X) != len(self._given):
-            raise ValueError(
-                f"X must have a row for each of the {len(self._given)} samples of the "
-                f"audit, but has {_num_samples(X)}; pass what the classifier was "
-                "fitted on."
-            )
+        self._check_samples(X)
         n = check_count(n, 1, np.inf, "n", "the number of samples to show")
         worst, _ = self._worst(n)
         samples = _safe_indexing(X, worst)
@@ -668,6 +910,38 @@ class LabelAudit:
         ]
 
 
+def _verified(review, labels, index):
+    """Return which labels are what a person confirmed, or corrected them to."""
+    if review is None:
+        return None
+    if not isinstance(review, LabelReview):
+        raise TypeError(
+            f"verified must be a LabelReview, but is {brief(review)}; read a sheet by "
+            "LabelReview.from_frame."
+        )
+    known = review._verified_labels()
+    names, labels = as_list(index), as_list(labels)
+    is_counted = names == list(range(len(names)))
+    if known and is_counted and len(names) != review.n_samples:
+        raise ValueError(
+            f"verified must know the samples by name, but it has {review.n_samples} "
+            f"without names, and there are {len(names)} labels now; give labels an "
+            "index that stays with the samples."
+        )
+    is_verified = np.zeros(len(names), dtype=bool)
+    seen = set()
+    for position, (name, label) in enumerate(zip(names, labels, strict=True)):
+        if name in known:
+            if name in seen:
+                raise ValueError(
+                    "verified must name each sample once, but "
+                    f"{brief(name)} is there more than once; make the index unique."
+                )
+            seen.add(name)
+            is_verified[position] = known[name] == label
+    return is_verified
+
+
 def _lowest_first(scores, n=None):
     """Return the positions of the n lowest scores, or of all, equal ones in order."""
     positions = np.arange(len(scores))
@@ -679,7 +953,7 @@ def _lowest_first(scores, n=None):
     return positions[np.argsort(scores[positions], kind="stable")]
 
 
-def numbers_of_audit(samples, filter_by):
+def _numbers_of(samples, filter_by):
     """Return what an audit keeps of samples, as arguments of LabelAudit."""
     probability = samples.dtype
     columns = [

@@ -34,6 +34,8 @@ BIDI_CONTROLS = (
 )
 
 
+# Cells of a row of a table that are shown beside a label, the unusual ones first.
+MOST_CELLS = 6
 # Stands for < in an attribute: a character that one_line lets nobody write.
 LESS_THAN = "\ue000"
 
@@ -81,7 +83,10 @@ def _numbers(content):
             f"of {n_samples:,} samples in {content['n_classes']:,} classes, by the "
             f"rule {content['filter_by']}",
         ),
-        _estimates(confident, calibrated),
+        _error_rate(content["error_rate"])
+        if content["error_rate"]
+        else _estimates(confident, calibrated),
+        *_verified(content["n_verified"]),
         (
             f"{content['accuracy']:.1%}",
             "out-of-sample accuracy",
@@ -94,15 +99,30 @@ def _numbers(content):
 
 def _estimates(confident, calibrated):
     """Return value, name and note of the estimated numbers of wrong labels."""
-    who_can_tell = "only a person who looks can tell"
-    if confident == calibrated == 0:
-        note = f"the model is never sure that a label is wrong; {who_can_tell}"
-        return "0", "wrong labels by two rough estimates", note
-    note = f"by confident learning; {who_can_tell}"
-    if confident == calibrated:
-        return f"{confident:,}", "wrong labels by two rough estimates", note
-    numbers = f"{confident:,} or {calibrated:,}"
-    return numbers, "wrong labels, two rough estimates", note
+    note = (
+        "a model's guess, which may be several times too low or too high; only a "
+        "review by a person can tell"
+    )
+    low, high = sorted([confident, calibrated])
+    if high == 0:
+        return "not known", "how many labels are wrong", note
+    numbers = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    return numbers, "wrong labels, by a rough estimate", note
+
+
+def _error_rate(result):
+    """Return value, name and note of what a review found."""
+    note = (
+        f"{result.low:.1%} to {result.high:.1%}, from {result.n_reviewed} labels that "
+        "a person looked at"
+    )
+    return f"{result.rate:.1%}", "of the labels are wrong", note
+
+
+def _verified(n_verified):
+    if n_verified:
+        note = "confirmed or corrected by a person, and no issues any more"
+        yield f"{n_verified:,}", "labels verified", note
 
 
 def _worst_labels(content):
@@ -115,9 +135,9 @@ def _worst_labels(content):
             given,
             predicted,
             "yes" if is_issue else "no",
-            f"{p_given:.3f}",
-            f"{p_predicted:.3f}",
-            f"{score:.3f}",
+            _probability(p_given),
+            _probability(p_predicted),
+            _probability(score),
         ]
         for name, given, predicted, is_issue, p_given, p_predicted, score in zip(
             worst["index"],
@@ -130,7 +150,19 @@ def _worst_labels(content):
             strict=True,
         )
     ]
+    # A column that says the same in all rows, or what another one says, says nothing.
+    columns = list(zip(header, *rows, strict=True))
+    if rows and len(set(columns[3][1:])) == 1:
+        columns[3] = None
+    if rows and columns[6][1:] == columns[4][1:]:
+        columns[6] = None
+    header, *rows = map(list, zip(*filter(None, columns), strict=True))
     return header, rows
+
+
+def _probability(value):
+    """Show a number from 0 to 1, and small ones as more than nothing."""
+    return f"{value:.3f}" if value >= 0.001 or value == 0 else f"{value:.0e}"
 
 
 def _worst_classes(content):
@@ -167,6 +199,8 @@ def text_lines(content):
     lines = []
     for value, name, note in numbers:
         lines += [f"{value:>{width}} {name}", f"{'':{width}} {note}"]
+    if content["n_conflicts"]:
+        lines += ["", _conflicts(content)]
     lines += ["", "Most suspicious labels", *_aligned(*_worst_labels(content))]
     if max(content["class_health"]["label_noise"]) > 0:
         lines += [
@@ -246,6 +280,9 @@ def _report(content, title=None):
         _add(tile, "div", value, class_="value")
         _add(tile, "div", name, class_="name")
         _add(tile, "div", note, class_="note")
+    if content["n_conflicts"]:
+        section = _add_section(report, "Copies with different labels", "")
+        section.text = _conflicts(content)
     _add_worst_labels(report, content)
     columns = _add(report, "div", class_="columns")
     _add_class_health(columns, content)
@@ -290,10 +327,44 @@ def _add_worst_labels(parent, content):
         f"The {len(rows)} samples with the lowest label quality scores, whether or "
         "not they are label issues.",
     )
-    lines = _add_table(scroll, "Most suspicious labels", header, rows, n_words=4)
+    n_words = 4 if "issue" in header else 3
+    lines = _add_table(scroll, "Most suspicious labels", header, rows, n_words)
     for line, is_issue in zip(lines, content["worst"]["is_label_issue"], strict=True):
         if is_issue:
             line[2].set("class", "word issue")
+    if content["beside"]:
+        first_line = parent.findall(".//thead/tr")[-1]
+        _insert(first_line, "th", "content", scope="col", class_="word")
+        for line, shown in zip(lines, content["beside"], strict=True):
+            cell = _insert(line, "td", _text_of(shown), class_="content")
+            if shown["kind"] == "image":
+                _add(cell, "img", src=shown["src"], alt="the sample")
+
+
+def _insert(line, tag, text, **attributes):
+    """Add a cell after the first one."""
+    cell = _add(line, tag, text, **attributes)
+    line.remove(cell)
+    line.insert(1, cell)
+    return cell
+
+
+def _text_of(shown):
+    """Show a sample in a few lines of text; None for an image."""
+    if shown["kind"] == "image":
+        return None
+    if shown["kind"] == "text":
+        return one_line(shown["text"], 300)
+    cells = [f"{one_line(name, 30)}: {one_line(v, 40)}" for name, v, _ in shown["rows"]]
+    return "\n".join(cells[:MOST_CELLS] + ["…"] * (len(cells) > MOST_CELLS))
+
+
+def _conflicts(content):
+    """Say how many copies contradict each other."""
+    return (
+        f"{content['n_conflicts']:,} samples are exact copies of others that have "
+        "another label: they cannot all be right, see conflicting_copies(X)."
+    )
 
 
 def _add_class_health(parent, content):

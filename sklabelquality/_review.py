@@ -594,6 +594,24 @@ class LabelReview:
             lambda answer, correct: answer == RIGHT or correct is not None
         )
 
+    def _take_verified(self, is_verified):
+        """Take labels for right that a person verified in an earlier round.
+
+        Parameters
+        ----------
+        is_verified : ndarray of shape (n_samples,), dtype=bool
+            The labels. Those that have an answer already keep it.
+        """
+        rows = np.flatnonzero(is_verified)
+        rows = rows[self._answers.codes_of(rows) == UNANSWERED]
+        n = len(rows)
+        self._answers.record(rows.tolist(), [RIGHT] * n, [None] * n)
+
+    @property
+    def _n_drawn_answers(self):  # numpydoc ignore=RT01
+        """Number of drawn labels with an answer, which the error rate rests on."""
+        return int(np.count_nonzero(self._drawn_answers() != UNANSWERED))
+
     def _mask_of(self, condition):
         self._check_scores_known("a mask of the labels")
         mask = np.zeros(self.n_samples, dtype=bool)
@@ -601,7 +619,7 @@ class LabelReview:
             mask[position] = condition(answer, correct)
         return mask
 
-    def verified_labels(self):
+    def _verified_labels(self):
         """Return what a person confirmed or corrected, and what it is called.
 
         Returns
@@ -1008,9 +1026,9 @@ class LabelReview:
         frame : pandas.DataFrame or dict of array-like
             The sheet of :meth:`to_frame`, filled in, after a file or not, in any order.
             An `is_wrong` that is empty or ``"todo"`` is a label that nobody has looked
-            at. A `correct_label` may have lost leading zeros, or be written in capitals.
-            Do not delete drawn rows because of what was found there: that would bias
-            the error rate.
+            at. A `correct_label` may have lost leading zeros, or be in capitals. Do not
+            delete drawn rows because of what was found there: that would bias the error
+            rate.
 
         scores : array-like of shape (n_samples,), default=None
             The scores that the sheet was drawn by.

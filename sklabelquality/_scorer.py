@@ -39,7 +39,7 @@ from sklabelquality._append import (
     names_beside,
     seen_features,
 )
-from sklabelquality._audit import LabelAudit, numbers_of_audit
+from sklabelquality._audit import LabelAudit
 from sklabelquality._classifier import choose_response_method, predict_response
 from sklabelquality._confident_learning import (
     MAX_DENSE_RESULT,
@@ -640,46 +640,76 @@ class LabelQualityScorer(
         return to_probabilities(response, getattr(self, "temperature_", None))
 
     @validate_options(filter_by=[StrOptions(set(RULES))])
-    def audit(self, *, filter_by="predicted_neq_given") -> LabelAudit:
-        """Audit the labels of the training samples.
+    def audit(
+        self, X=None, y=None, *, filter_by="predicted_neq_given", verified=None
+    ) -> LabelAudit:
+        """Audit the labels of the training samples, or of new ones.
 
         Get a scorer out of a search or a pipeline by ``search.best_estimator_`` or
         ``pipeline[position]``.
 
         Parameters
         ----------
+        X : array-like, sparse matrix or data frame of n_samples rows, default=None
+            New samples, which the classifier has not seen. None audits the training
+            samples, by their out-of-sample probabilities.
+
+        y : array-like of shape (n_samples,), default=None
+            The given labels of the new samples.
+
         filter_by : {"prune_by_noise_rate", "prune_by_class", "both", \
                 "confident_learning", "predicted_neq_given", "low_self_confidence", \
                 "low_normalized_margin"}, default="predicted_neq_given"
             The rule that finds the label issues, see :func:`find_label_issues`. It does
             not depend on `method`, which orders the labels.
 
+        verified : LabelReview, default=None
+            A review of an earlier round. What a person confirmed or corrected is no
+            issue any more, see :meth:`LabelAudit.from_pred_probs`.
+
         Returns
         -------
         audit : LabelAudit
             The labels that `fit` saw, with `oof_pred_probs_` and
-            `label_quality_scores_`, as tables, as plots and as a page.
+            `label_quality_scores_`, or the new ones with their probabilities and
+            scores: as tables, as plots and as a page.
 
         Raises
         ------
         ValueError
-            If `filter_by` is unknown.
+            If `filter_by` is unknown, only one of `X` and `y` is given, or `y` has a
+            label that `fit` did not see.
 
         See Also
         --------
         LabelAudit : What an audit can show.
         """
         check_is_fitted(self)
-        index = unpack(self._training_index_) if self._training_index_ else None
-        labels = unpack_labels(self._training_labels_, index)
-        codes = encode_labels(read_labels(labels), as_list(self.classes_))
-        samples = self._samples(codes, self.oof_pred_probs_, self.classes_)
-        return LabelAudit(
+        if (X is None) != (y is None):
+            raise ValueError(
+                "X and y must be given together, but one of them is None; pass new "
+                "samples and their labels, or neither for the training samples."
+            )
+        if X is None:
+            index = unpack(self._training_index_) if self._training_index_ else None
+            labels = unpack_labels(self._training_labels_, index)
+            codes = encode_labels(read_labels(labels), as_list(self.classes_))
+            pred_probs, scores = self.oof_pred_probs_, self.label_quality_scores_.copy()
+        else:
+            read = self._read_labels(X, y)
+            codes = encode_labels(read, as_list(self.classes_), name="y")
+            index, labels = index_of(X, y), labels_to_keep(y, self.classes_, codes)
+            pred_probs = self._check_pred_probs(X)
+            scores = score_labels(
+                self._samples(codes, pred_probs), self.method, learned_by(self)
+            )
+        return LabelAudit._of_samples(
+            self._samples(codes, pred_probs, self.classes_),
             labels=labels,
-            index=as_index(index, len(samples)),
+            index=as_index(index, len(codes)),
+            label_quality_scores=scores,
             filter_by=filter_by,
-            label_quality_scores=self.label_quality_scores_.copy(),
-            **numbers_of_audit(samples, filter_by),
+            verified=verified,
         )
 
     # -- fit ---------------------------------------------------------------------------
