@@ -22,6 +22,8 @@ WORDS = {
     WRONG: {"wrong", "true", "yes", "y", "1", "1.0"},
     UNSURE: {"unsure", "unknown", "?"},
 }
+# What stands where a correct label is to be filled in.
+NOT_KNOWN = "?"
 EMPTY = {"", "none", "nan", "nat", "<na>"}
 # The answer and the correct label of a label that nobody has looked at.
 NOTHING = UNANSWERED, None
@@ -202,23 +204,39 @@ class LabelReader:
                 found.setdefault(key, []).append(label)
         return {key: labels[0] for key, labels in found.items() if len(labels) == 1}
 
-    def read(self, cell):
-        """Return the label of a cell; a text that is none of them is a new label."""
-        if is_empty(cell) and str(cell) not in self._by_text:
+    def read(self, label):
+        """Return the label that a person means; one that is new is taken as it is."""
+        if is_empty(label) and str(label) not in self._by_text:
             return None
-        text = as_text(cell)
+        text = str(label)
         for key, labels in (
             (text, self._by_text),
             (text.strip(), self._by_text),
-            (_date_text(cell), self._by_text),
+            (_date_text(label), self._by_text),
             (text.strip().casefold(), self._by_caseless),
             (_as_number(text), self._by_number),
         ):
             if key is not None and key in labels:
                 return labels[key]
-        if all(isinstance(label, str) for label in self.classes):
+        if self.classes and all(isinstance(known, str) for known in self.classes):
             return text.strip()
-        return cell
+        return label
+
+    def read_cell(self, cell):
+        """Return the label of a cell of a sheet, None where it is not known."""
+        if isinstance(cell, str):
+            if cell.strip() == NOT_KNOWN:
+                return None
+            cell = as_text(cell)
+        else:
+            number = _as_number(cell)
+            same = [label for label in self.classes if _as_number(label) == number]
+            if number is not None and len(same) > 1:
+                raise ValueError(
+                    f"correct_label must be one label, but {brief(cell)} may be any of "
+                    f"{brief(same)}; read the sheet as text, such as by dtype=str."
+                )
+        return self.read(cell)
 
 
 def _as_number(value):

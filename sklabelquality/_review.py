@@ -29,6 +29,7 @@ from sklabelquality._alignment import (
 )
 from sklabelquality._answers import NAMES as ANSWER_NAMES
 from sklabelquality._answers import (
+    NOT_KNOWN,
     RIGHT,
     TO_DO,
     UNANSWERED,
@@ -474,7 +475,10 @@ class LabelReview:
         check_same_names("rows", names, name, answers.index, "rows")
 
     def _record(self, rows, is_wrong, correct_labels, missing):
-        """Record answers, by the code that stands for a missing one."""
+        """Record answers of a person, or the cells of a sheet.
+
+        `missing` is the code of an empty answer: in a sheet nobody has looked there.
+        """
         places = self._places_of(rows)
         if (places < 0).any():
             row = rows[places < 0][0]
@@ -486,11 +490,13 @@ class LabelReview:
                 "such as draw and worst return, not names."
             )
         given = [None] * len(rows)
-        corrects = correct_labels
         if self.labels is not None:
             given = as_list(take(self.labels, places))
-            if any(correct is not None for correct in corrects):
-                corrects = [self._reader.read(correct) for correct in corrects]
+        corrects = correct_labels
+        if any(correct is not None for correct in corrects):
+            reader = self._reader
+            read = reader.read_cell if missing == UNANSWERED else reader.read
+            corrects = list(map(read, corrects))
         answers, corrects = as_answers(is_wrong, given, corrects, missing)
         self._answers.record(rows.tolist(), answers, corrects)
 
@@ -1099,10 +1105,7 @@ class LabelReview:
             review._check_sheet(numbers, is_drawn)
         corrects = [None] * len(is_drawn)
         if "correct_label" in frame:
-            corrects = [
-                None if str(cell).strip() == NOT_KNOWN else cell
-                for cell in _as_list(frame["correct_label"])
-            ]
+            corrects = _as_list(frame["correct_label"])
         review._record(
             numbers["position"], _as_list(frame["is_wrong"]), corrects, UNANSWERED
         )
@@ -1252,8 +1255,6 @@ def _seed_of(frame):
 # What a sheet must have to be read back; labels are for the eyes alone.
 NUMBERS = ["position", "rank", "stratum", "stratum_size", "n_samples"]
 SHEET_COLUMNS = ["is_wrong", "is_drawn", *NUMBERS]
-# What stands where a correct label is to be filled in.
-NOT_KNOWN = "?"
 
 
 def _warn_if_few(result):

@@ -275,7 +275,7 @@ def test_audit_of_computed_values():
     assert audit.overlapping_classes()["n_b_labelled_a"].tolist() == [0, 0]
     assert audit.overlapping_classes()["n_a_labelled_b"].tolist() == [0.5, 0.5]
     assert "by the rule some rule" in audit.summary()
-    assert "5 or 1 wrong labels" in audit.summary()
+    assert "1 to 5 wrong labels" in audit.summary()
 
 
 @pytest.fixture
@@ -429,7 +429,7 @@ def test_text():
     assert re.search(r"^ *1 label issues to look at \(20.0%\)\n *of 5 samples", summary)
     assert "80.0% out-of-sample accuracy" in summary
     rows = [line.split() for line in summary.splitlines()]
-    assert ["1", "cat", "dog", "yes", "0.100", "0.800", "0.100"] in rows
+    assert ["1", "cat", "dog", "yes", "0.100", "0.800"] in rows
     lines = summary.splitlines()
     start = lines.index("Most suspicious labels")
     width = len(lines[start + 1])
@@ -520,8 +520,9 @@ def test_page_says_what_the_tables_say():
             "yes" if row.is_label_issue else "no",
             f"{row.given_probability:.3f}",
             f"{row.predicted_probability:.3f}",
-            f"{row.label_quality:.3f}",
         ]
+        if not audit.worst(20)["is_label_issue"].nunique() > 1:
+            del cells[3]
         assert ", ".join(cells) in ", ".join(texts)
     for row in audit.class_health().itertuples(index=False):
         assert f"{row[0]}, {row.n_given}, {row.label_noise:.1%}" in ", ".join(texts)
@@ -815,5 +816,5 @@ def test_summary_of_a_model_that_is_never_sure():
     audit = LabelAudit.from_pred_probs(list("aaabb"), np.column_stack([1 - p_b, p_b]))
     lines = audit.summary().splitlines()
     assert audit.n_label_issues == 1
-    assert " ".join(lines[2].split()) == "0 wrong labels by two rough estimates"
-    assert "never sure that a label is wrong" in lines[3]
+    assert " ".join(lines[2].split()) == "not known how many labels are wrong"
+    assert "only a review by a person can tell" in lines[3]

@@ -1,0 +1,358 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""What a person said stays: in the review, in its sheet, and in the next round.
+
+Answers about labels that were not drawn correct labels, but do not change the error
+rate. Labels come back in their own kind, whatever a file made of them.
+"""
+
+import io
+import string
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from problems import NAMES, X, Y
+from sklearn.naive_bayes import GaussianNB
+
+from sklabelquality import LabelAudit, LabelQualityScorer, LabelReview
+
+KINDS = {
+    "strings": np.array(["ant", "bee", "cow"])[Y],
+    "leading zeros": np.array(["007", "010", "100"])[Y],
+    "words for truth": np.array(["TRUE", "FALSE", "maybe"])[Y],
+    "formulas": np.array(["=1+1", "-bee", "@cow"])[Y],
+    "apostrophes": np.array(["'=1", "=1", "'"])[Y],
+    "integers": Y - 1,
+    "booleans": Y > 0,
+    "series": pd.Series(np.array(["ant", "bee", "cow"])[Y], name="animal"),
+    "categories": pd.Series(pd.Categorical.from_codes(Y, ["ant", "bee", "cow"])),
+    "nullable": pd.Series(Y, dtype="Int64"),
+    "dates": pd.Series(pd.to_datetime(["2020-01-01", "2021-05-01", "2022-01-01"])[Y]),
+}
+FILES = {
+    "CSV": lambda frame: pd.read_csv(io.StringIO(frame.to_csv()), index_col=0),
+    "Excel": lambda frame: _by_excel(frame),
+    "Parquet": lambda frame: pd.read_parquet(io.BytesIO(frame.to_parquet())),
+    "dict": lambda frame: {"index": frame.index, **frame.to_dict("list")},
+}
+
+
+def _by_excel(frame):
+    pytest.importorskip("openpyxl")
+    file = io.BytesIO()
+    frame.to_excel(file)
+    return pd.read_excel(file, index_col=0)
+
+
+def as_list(labels):
+    return labels.tolist() if hasattr(labels, "tolist") else list(labels)
+
+
+def review_of(labels, **kwargs):
+    scores = np.random.default_rng(0).random(len(labels))
+    return LabelReview(scores, labels=labels, random_state=0, **kwargs)
+
+
+# -- record ----------------------------------------------------------------------------
+
+
+def test_worst_first_and_what_has_an_answer_is_left_out():
+    scores = np.array([0.5, 0.1, 0.9, 0.3])
+    review = LabelReview(scores, random_state=0)
+    assert review.worst(2).tolist() == [1, 3]
+    review.record([3], [False])
+    assert review.worst(9).tolist() == [1, 0, 2]
+    assert review.worst(0).tolist() == []
+    with pytest.raises(ValueError, match="n must be a whole number from 0"):
+        review.worst(-1)
+
+
+def test_only_drawn_labels_count_for_the_error_rate():
+    rng = np.random.default_rng(0)
+    is_wrong = rng.random(500) < 0.1
+    scores = np.where(is_wrong, 0.5, 1) * rng.random(500)
+    plain, mixed = (LabelReview(scores, random_state=0) for _ in range(2))
+    first = mixed.worst(20)
+    mixed.record(first, is_wrong[first])
+    for review in (plain, mixed):
+        rows = review.draw(60)
+        review.record(rows[:30], is_wrong[rows[:30]])
+    between = mixed.worst(20)
+    mixed.record(between, is_wrong[between])
+    for review in (plain, mixed):
+        review.record(rows[30:], is_wrong[rows[30:]])
+    after = mixed.worst(20)
+    mixed.record(after, is_wrong[after])
+    assert mixed.error_rate() == plain.error_rate()
+    assert mixed.precision_at(200) == plain.precision_at(200)
+    assert mixed.n_reviewed > plain.n_reviewed == 60
+    again = LabelReview.from_frame(mixed.to_frame(), scores)
+    assert again.error_rate() == plain.error_rate()
+    assert LabelReview.from_frame(mixed.to_frame()).error_rate() == plain.error_rate()
+
+
+def test_a_correct_label_is_an_answer():
+    review = review_of(np.array(["ant", "bee", "cow"]))
+    review.record([0, 1], None, ["bee", "bee"])
+    assert review.to_frame()["is_wrong"].tolist() == ["wrong", "right"]
+    assert review.to_frame()["correct_label"].tolist() == ["bee", "?"]
+    assert review.corrected_labels().tolist() == ["bee", "bee", "cow"]
+    with pytest.raises(ValueError, match="row 0 is called right and its correct label"):
+        review.record([0], [False], ["bee"])
+    with pytest.raises(ValueError, match="row 0 is called wrong and its correct label"):
+        review.record([0], [True], ["ant"])
+    with pytest.raises(
+        ValueError, match="row 0 is called unsure and its correct label"
+    ):
+        review.record([0], ["unsure"], ["bee"])
+
+
+# -- corrected labels ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_corrected_labels_keep_their_kind(kind):
+    labels = KINDS[kind]
+    review = review_of(labels)
+    values = as_list(labels)
+    review.record([0, 60, 149], None, [values[149], values[60], values[0]])
+    corrected = review.corrected_labels()
+    expected = [values[149], *values[1:149], values[0]]
+    assert as_list(corrected) == expected
+    assert type(corrected) is type(labels)
+    assert corrected.dtype == labels.dtype
+    if isinstance(labels, pd.Series):
+        pd.testing.assert_index_equal(corrected.index, labels.index)
+        assert corrected.name == labels.name
+    assert as_list(labels) == values  # not changed
+
+
+def test_a_new_and_longer_label():
+    review = review_of(np.array(["ant", "bee"]))
+    review.record([0], [True], ["hippopotamus"])
+    assert review.corrected_labels().tolist() == ["hippopotamus", "bee"]
+    labels = pd.Series(pd.Categorical(["ant", "bee"]), index=["x", "y"])
+    review = review_of(labels)
+    review.record([1], [True], ["cow"])
+    assert review.corrected_labels().tolist() == ["ant", "cow"]
+    assert review.corrected_labels().dtype.categories.tolist() == ["ant", "bee", "cow"]
+
+
+def test_wrong_labels_without_a_correct_one_do_not_slip_through():
+    labels = pd.Series(["ant", "bee", "cow"], index=list("xyz"))
+    review = review_of(labels).record([0, 2], [True, True], ["bee", None])
+    match = (
+        r"correct label for each wrong one, but 1 have none, the first at position 2"
+    )
+    with pytest.raises(ValueError, match=match):
+        review.corrected_labels()
+    assert review.corrected_labels(missing="keep").tolist() == ["bee", "bee", "cow"]
+    dropped = review.corrected_labels(missing="drop")
+    assert dropped.to_dict() == {"x": "bee", "y": "bee"}
+    marked = review.corrected_labels(missing="mark", marker="?")
+    assert marked.tolist() == ["bee", "bee", "?"]
+    assert review.is_unresolved.tolist() == [False, False, True]
+    assert review.is_verified.tolist() == [True, False, False]
+    with pytest.raises(ValueError, match="marker must be a label where missing='mark'"):
+        review.corrected_labels(missing="mark")
+    with pytest.raises(ValueError, match="this review was made without"):
+        LabelReview([0.1, 0.2]).corrected_labels()
+
+
+# -- sheets ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_sheets_come_back_from_files(kind, file):
+    labels = KINDS[kind]
+    review = review_of(labels)
+    values = as_list(labels)
+    rows = review.draw(30)
+    for row in rows[:9]:
+        review.record([row], None, [values[149 - row]])
+    review.record(rows[9:12], ["unsure", False, None])
+    review.record(review.worst(5), [False] * 5)
+    sheet = FILES[file](review.to_frame())
+    again = LabelReview.from_frame(sheet, review_scores(labels), labels=labels)
+    assert as_list(again.corrected_labels()) == as_list(review.corrected_labels())
+    assert again.n_reviewed == review.n_reviewed == 17
+    assert_array_equal(again.is_verified, review.is_verified)
+    with pytest.warns(UserWarning, match="Only 12 labels"):
+        rate = review.error_rate()
+    with pytest.warns(UserWarning, match="Only 12 labels"):
+        assert again.error_rate() == rate
+
+
+def review_scores(labels):
+    return np.random.default_rng(0).random(len(labels))
+
+
+def test_a_sheet_that_people_worked_on():
+    labels = pd.Series(NAMES[Y], index=[f"flower {i}" for i in range(150)])
+    review = review_of(labels)
+    rows = review.draw(20)
+    sheet = review.to_frame(X=[f"text {i}" for i in range(150)])
+    assert sheet["text"].tolist() == [f"text {row}" for row in rows]
+    sheet = sheet.sort_values("given_label").assign(remark="looked at")
+    sheet.loc[sheet.index[0], ["is_wrong", "correct_label"]] = ["Wrong ", " VERSICOLOR"]
+    sheet.loc[sheet.index[1], "correct_label"] = "rose"
+    sheet.loc[sheet.index[2], "is_wrong"] = "No"
+    again = LabelReview.from_frame(sheet, review_scores(labels), labels=labels)
+    corrected = again.corrected_labels()
+    assert corrected[sheet.index[0]] == "versicolor"
+    assert corrected[sheet.index[1]] == "rose"
+    assert again.is_verified.sum() == again.n_reviewed == 3
+
+
+@pytest.mark.parametrize("as_frame", [True, False])
+def test_a_sheet_shows_the_rows_of_a_table(as_frame):
+    table = pd.DataFrame(X, columns=["a", "b", "given_label", "=d"])
+    review = review_of(NAMES[Y])
+    sheet = review.to_frame([3, 5], X=table if as_frame else X)
+    names = (
+        ["a", "b", "given_label of X", "=d"] if as_frame else ["x0", "x1", "x2", "x3"]
+    )
+    assert list(sheet)[:4] == names
+    assert_array_equal(sheet[names], X[[3, 5]])
+    assert not sheet["is_drawn"].any()
+    with pytest.raises(ValueError, match="X must have a row for each of the 150"):
+        review.to_frame([3], X=X[:9])
+    with pytest.raises(ValueError, match=r"texts or a table .* show them by save_html"):
+        review.to_frame([3], X=np.zeros((150, 4, 4)))
+    with pytest.raises(ValueError, match="rows must be positions from 0 to 149"):
+        review.to_frame([150])
+
+
+# A lone carriage return ends a line of a file, whatever stands around it.
+LETTERS = string.printable.replace("\r", "") + "äß語\u2028"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.text(LETTERS, min_size=1, max_size=8),
+        min_size=2,
+        max_size=4,
+        unique_by=lambda t: t.strip().casefold(),
+    )
+)
+def test_any_labels_come_back_from_a_file(classes):
+    labels = np.array([*classes, *classes], dtype=object)
+    review = LabelReview(np.arange(len(labels)), labels=labels, random_state=0)
+    others = np.roll(labels, 1)
+    review.record(range(len(labels)), None, others)
+    expected = review.corrected_labels()
+    assert expected.tolist() == others.tolist()
+    file = io.StringIO(review.to_frame().to_csv(), newline="")
+    sheet = pd.read_csv(file, index_col=0, keep_default_na=False, dtype=str)
+    again = LabelReview.from_frame(sheet, np.arange(len(labels)), labels=labels)
+    assert again.corrected_labels().tolist() == expected.tolist()
+
+
+# -- two people, two rounds ------------------------------------------------------------
+
+
+def test_a_number_that_may_be_two_labels():
+    labels = np.array(["7", "007", "1"])
+    review = LabelReview(np.arange(3.0), labels=labels, random_state=0)
+    review.record([2], None, ["007"])
+    file = io.StringIO(review.to_frame().to_csv())
+    assert LabelReview.from_frame(pd.read_csv(file, index_col=0)).n_reviewed == 1
+    sheet = review.to_frame([2]).assign(correct_label=7)
+    with pytest.raises(
+        ValueError, match=r"7 may be any of \['7', '007'\]; read the sh"
+    ):
+        LabelReview.from_frame(sheet, np.arange(3.0), labels=labels)
+
+
+def test_two_people():
+    labels = pd.Series(list("abcabc"), index=list("uvwxyz"))
+    one, two = review_of(labels), review_of(labels)
+    one.record([0, 1, 2, 3], [True, False, "unsure", True], ["b", None, None, None])
+    two.record([0, 1, 2, 3, 4], [True, True, True, True, False], ["c", *[None] * 4])
+    disagreements = one.disagreements(two)
+    assert disagreements.index.tolist() == ["u", "v"]
+    assert disagreements["answer"].tolist() == ["wrong", "right"]
+    assert disagreements["other_answer"].tolist() == ["wrong", "wrong"]
+    assert disagreements["other_correct_label"].tolist()[0] == "c"
+    with pytest.raises(ValueError, match=r"does for 2 labels, such as \['u', 'v'\]"):
+        one.merge(two)
+    assert one.merge(two, conflicts="unsure") is one
+    assert one.to_frame()["is_wrong"].to_dict() == {
+        "u": "unsure",
+        "v": "unsure",
+        "w": "wrong",
+        "x": "wrong",
+        "y": "right",
+    }
+    other = LabelReview(np.arange(6), index=list("zyxwvu")).record([0], [True])
+    with pytest.raises(ValueError, match="position 0 is 'u' here and 'z' there"):
+        one.merge(other)
+    with pytest.raises(ValueError, match="same 6 labels, but is one of 3"):
+        one.merge(LabelReview([1, 2, 3]))
+    with pytest.raises(TypeError, match="other must be a LabelReview"):
+        one.merge(one.to_frame())
+
+
+@pytest.mark.parametrize("change", ["same", "another order", "dropped", "added"])
+def test_second_round_knows_what_was_verified(change):
+    rng = np.random.default_rng(0)
+    labels = pd.Series(NAMES[Y], index=[f"flower {i}" for i in range(150)])
+    wrong = rng.choice(150, 12, replace=False)
+    labels.iloc[wrong] = NAMES[(Y[wrong] + 1) % 3]
+    frame = pd.DataFrame(X, index=labels.index)
+    scorer = LabelQualityScorer(GaussianNB(), cv=5)
+    audit = scorer.fit(frame, labels).audit()
+    review = audit.review(random_state=0)
+    rows = review.worst(30)
+    review.record(rows, None, NAMES[Y[rows]])
+    looked_at = set(labels.index[rows])
+    labels = review.corrected_labels()
+    if change == "another order":
+        frame, labels = frame[::-1], labels[::-1]
+    elif change == "dropped":
+        frame, labels = frame[10:], labels[10:]
+    elif change == "added":
+        frame, labels = (
+            pd.concat([part, part[:3].set_axis(list("abc"))])
+            for part in (frame, labels)
+        )
+    scorer.fit(frame, labels)
+    plain, second = scorer.audit(), scorer.audit(verified=review)
+    assert set(labels.index[second.is_verified]) == looked_at & set(labels.index)
+    assert not second.is_label_issue[second.is_verified].any()
+    assert not looked_at & set(second.worst(len(labels)).index)
+    assert len(second.worst(150)) == len(labels) - second.is_verified.sum()
+    next_rows = second.review(random_state=0).worst(20)
+    assert not looked_at & set(labels.index[next_rows])
+    assert f"{second.is_verified.sum()} labels verified" in second.summary()
+    assert plain.n_label_issues >= second.n_label_issues
+    # A label that was changed again is not the one that was verified.
+    labels = labels.copy()
+    name = labels.index[second.is_verified][0]
+    labels[name] = "setosa" if labels[name] != "setosa" else "virginica"
+    third = scorer.fit(frame, labels).audit(verified=review)
+    assert third.is_verified.sum() == second.is_verified.sum() - 1
+
+
+def test_samples_without_names_cannot_be_matched_when_their_number_changes():
+    labels, pred_probs = list("aab"), [[0.9, 0.1], [0.2, 0.8], [0.1, 0.9]]
+    review = LabelAudit.from_pred_probs(labels, pred_probs).review(random_state=0)
+    review.record([1], [True], ["b"])
+    again = LabelAudit.from_pred_probs(list("abb"), pred_probs, verified=review)
+    assert again.is_verified.tolist() == [False, True, False]
+    with pytest.raises(ValueError, match="give labels an index that stays with the"):
+        LabelAudit.from_pred_probs(["a", "b"], pred_probs[1:], verified=review)
+    with pytest.raises(ValueError, match="'x' is there more than once"):
+        index = ["x", "x", "y"]
+        named = LabelReview([1, 2, 3], labels=labels, index=["x", "y", "z"])
+        named.record([0], [False])
+        LabelAudit.from_pred_probs(labels, pred_probs, index=index, verified=named)
+    with pytest.raises(TypeError, match="verified must be a LabelReview"):
+        LabelAudit.from_pred_probs(labels, pred_probs, verified=review.to_frame())
