@@ -16,6 +16,7 @@ from sklabelquality._confident_learning import (
     joint_distribution,
     noise_matrix,
 )
+from sklabelquality._copies import find_copies
 from sklabelquality._issues import (
     find_label_issues,
     num_label_issues,
@@ -56,6 +57,7 @@ __all__ = [
     "confidence_weighted_entropy",
     "confident_joint",
     "confident_thresholds",
+    "find_copies",
     "find_label_issues",
     "get_label_quality_scores",
     "inject_label_noise",

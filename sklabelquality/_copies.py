@@ -5,22 +5,48 @@
 right, and a copy that is trained on confirms the label of its twin.
 """
 
+import warnings
+
 import numpy as np
 from scipy.sparse import issparse
 
+from sklabelquality._sklearn import _num_samples, _safe_indexing
+
+# Copies of fewer samples than this share are not worth a warning.
+FEW = 0.05
+# How many times more copies than by chance there must be.
+CHANCE = 1000
+# Number of samples from which the chance is estimated.
+SAMPLE_SIZE = 500
+
 
 def find_copies(X):
-    """Return for each sample the position of the first one that is equal to it.
+    """Find the samples that are exact copies of others.
+
+    Passed as `groups` to :meth:`LabelQualityScorer.fit`, they keep copies together.
+
+    Read more in the :ref:`User Guide <groups>`.
 
     Parameters
     ----------
     X : array-like, sparse matrix or data frame of n_samples rows
-        Rows, texts or images. Its rows are hashed, once each.
+        Rows of features, texts or images. Each row is hashed once.
 
     Returns
     -------
-    first : ndarray of shape (n_samples,)
-        The positions.
+    first : ndarray of shape (n_samples,), dtype=intp
+        For each sample the position of the first one that is equal to it, its own
+        position if there is none before. Missing values equal each other.
+
+    See Also
+    --------
+    LabelAudit.conflicting_copies : Copies that have different labels.
+
+    Examples
+    --------
+    >>> from sklabelquality import find_copies
+    >>> find_copies(["a cat", "a dog", "a cat"])
+    array([0, 1, 0])
     """
     place_of = {}
     first = [place_of.setdefault(key, place) for place, key in enumerate(_keys_of(X))]
@@ -35,26 +61,77 @@ def _keys_of(X):
         X.eliminate_zeros()
         for start, stop in zip(X.indptr[:-1], X.indptr[1:], strict=True):
             yield X.indices[start:stop].tobytes(), X.data[start:stop].tobytes()
-        return
-    if hasattr(X, "columns"):
-        columns = (
-            [X[name] for name in X.columns]
-            if not hasattr(X, "iloc")
-            else [X.iloc[:, i] for i in range(X.shape[1])]
-        )
-        lists = [
-            column.tolist() if hasattr(column, "tolist") else column.to_list()
-            for column in columns
-        ]
-        # Missing values differ from themselves.
-        for row in zip(*lists, strict=True):
-            yield tuple(None if value != value else value for value in row)
-        return
-    if hasattr(X, "dtype") and getattr(X.dtype, "kind", "O") in "biufcmM":
+    elif hasattr(X, "columns"):
+        yield from map(_key_of_values, zip(*_columns_of(X), strict=True))
+    elif getattr(getattr(X, "dtype", None), "kind", "O") in "biufcmM":
         rows = np.ascontiguousarray(X)
-        rows = (rows + 0 if rows.dtype.kind == "f" else rows).reshape(len(rows), -1)
-        for row in rows:  # minus zero became zero
+        if rows.dtype.kind == "f":
+            rows = rows + 0  # minus zero becomes zero
+        for row in rows.reshape(len(rows), -1):
             yield row.tobytes()
+    else:
+        for row in X:
+            is_row = isinstance(row, list | tuple | np.ndarray)
+            yield _key_of_values(row if is_row else [row])
+
+
+def _columns_of(frame):
+    """Return the columns of a data frame as lists."""
+    if hasattr(frame, "iloc"):
+        return [frame.iloc[:, place].tolist() for place in range(frame.shape[1])]
+    return [frame[name].to_list() for name in frame.columns]
+
+
+def _key_of_values(values):
+    """Return a tuple in which missing values equal each other."""
+    key = tuple(None if value is None or _is_nan(value) else value for value in values)
+    try:
+        hash(key)
+    except TypeError:
+        return repr(key)
+    return key
+
+
+def _is_nan(value):
+    return isinstance(value, float | np.floating) and bool(np.isnan(value))
+
+
+def warn_of_copies(X, splits):
+    """Warn if many samples are tested by models that trained on copies of them."""
+    first = find_copies(X)
+    if len(np.unique(first)) > (1 - FEW) * len(first):
         return
-    for row in X:
-        yield row if isinstance(row, str) else repr(row)
+    is_torn = np.zeros(len(first), dtype=bool)
+    for train, test in splits:
+        is_torn[test] |= np.isin(first[test], first[train])
+    n_torn = np.count_nonzero(is_torn)
+    if n_torn > FEW * len(first) and _share_of_pairs(first) > CHANCE * _by_chance(X):
+        warnings.warn(
+            f"{n_torn} of {len(first)} samples have exact copies in what is trained "
+            "on, which confirm their labels, right or wrong; keep copies together by "
+            "fit(X, y, groups=find_copies(X)).",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def _share_of_pairs(values):
+    """Return how many pairs of values are equal, as a share of all pairs."""
+    _, counts = np.unique(values, return_counts=True)
+    return (counts * (counts - 1)).sum() / (len(values) * max(len(values) - 1, 1))
+
+
+def _by_chance(X):
+    """Return the share of pairs that would be equal if columns were independent.
+
+    Rows of a few columns with a few values are often equal, without being copies.
+    """
+    rows = np.linspace(0, _num_samples(X) - 1, SAMPLE_SIZE).astype(int)
+    X = _safe_indexing(X, np.unique(rows))
+    if hasattr(X, "columns"):
+        columns = _columns_of(X)
+    elif issparse(X) or np.ndim(X) != 2:
+        return 0
+    else:
+        columns = np.asarray(X).T
+    return np.prod([_share_of_pairs(list(map(str, column))) for column in columns])

@@ -47,6 +47,7 @@ from sklabelquality._confident_learning import (
     estimate_noise_matrix,
     mean_self_confidence,
 )
+from sklabelquality._copies import warn_of_copies
 from sklabelquality._errors import brief
 from sklabelquality._frames import as_index, labels_to_keep, pack, unpack, unpack_labels
 from sklabelquality._input import check_pred_probs
@@ -746,6 +747,8 @@ class LabelQualityScorer(
             )
         shares = shares_of(self.cv, X, codes, split_params)
         warn_of_small_classes(shares[0].splits, self.cv, codes, classes)
+        if not split_params and not get_tags(self.estimator).input_tags.pairwise:
+            warn_of_copies(X, shares[0].splits)
         return cross_fit(
             self.estimator,
             X,

@@ -100,7 +100,11 @@ def inverse_noise_matrix(joint):
 X, Y = load_iris(return_X_y=True)
 NAMES = np.array(["setosa", "versicolor", "virginica"])
 
-TEXTS = ["good day", "good night", "bad luck", "bad news", "good", "bad"] * 5
+TEXTS = [
+    f"{text}, {name}"
+    for name in ("Ann", "Ben", "Cleo", "Dan", "Eve")
+    for text in ("good day", "good night", "bad luck", "bad news", "good", "bad")
+]
 OPINIONS = ["+", "+", "-", "-", "+", "-"] * 5
 
 

@@ -349,10 +349,10 @@ def test_samples_without_names_cannot_be_matched_when_their_number_changes():
     assert again.is_verified.tolist() == [False, True, False]
     with pytest.raises(ValueError, match="give labels an index that stays with the"):
         LabelAudit.from_pred_probs(["a", "b"], pred_probs[1:], verified=review)
+    named = LabelReview([1, 2, 3], labels=labels, index=["x", "y", "z"])
+    named.record([0], [False])
+    index = ["x", "x", "y"]
     with pytest.raises(ValueError, match="'x' is there more than once"):
-        index = ["x", "x", "y"]
-        named = LabelReview([1, 2, 3], labels=labels, index=["x", "y", "z"])
-        named.record([0], [False])
         LabelAudit.from_pred_probs(labels, pred_probs, index=index, verified=named)
     with pytest.raises(TypeError, match="verified must be a LabelReview"):
         LabelAudit.from_pred_probs(labels, pred_probs, verified=review.to_frame())

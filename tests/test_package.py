@@ -205,7 +205,7 @@ def test_documented_defaults_are_those_of_the_signature(name):
     for names, kind in re.findall(
         r"^(?:\*\*)?(\w+(?:, \w+)*) : ((?:.*\\\n)*.*)", section, re.MULTILINE
     ):
-        default = re.search(r"default=([^\s]+)", kind)
+        default = re.search(r"default=(\"[^\"]*\"|[^\s]+)", kind)
         default = ast.literal_eval(default.group(1)) if default else None
         documented |= dict.fromkeys(names.split(", "), default)
     parameters = dict(inspect.signature(function).parameters)

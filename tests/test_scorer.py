@@ -630,7 +630,7 @@ def test_text_in_a_feature_union():
     )
     pipeline = make_pipeline(union, LogisticRegression()).fit(TEXTS, OPINIONS)
     assert pipeline.score(TEXTS, OPINIONS) == 1
-    assert union.fit_transform(TEXTS, OPINIONS).shape == (30, 7)
+    assert union.fit_transform(TEXTS, OPINIONS).shape == (30, 12)
 
 
 # -- data frames -----------------------------------------------------------------------

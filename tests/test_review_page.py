@@ -1,0 +1,351 @@
+# Authors: The sklabelquality developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""The page to click through a review, driven in a real browser.
+
+What is answered there comes back as a sheet; what the user's data hold is shown as text
+and never run.
+"""
+
+import io
+import os
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from sklabelquality import LabelReview
+
+BROWSER = next(filter(None, map(shutil.which, ["chromium", "chromium-browser"])), None)
+HOSTILE = [
+    "<script>document.title = 'run'</script>",
+    "</script><script>document.title = 'run'</script>",
+    "<img src=x onerror=\"document.title = 'run'\">",
+    "<!--",
+    "\u2028\u202e & ' \" ` ${1} $data",
+]
+
+
+def review_of(n, n_classes, **kwargs):
+    rng = np.random.default_rng(0)
+    labels = np.array([f"class {i:02d}" for i in range(n_classes)])
+    codes = rng.integers(n_classes, size=n)
+    review = LabelReview(
+        rng.random(n),
+        labels=labels[codes],
+        predicted_labels=labels[(codes + 1) % n_classes],
+        random_state=0,
+        **kwargs,
+    )
+    return review, labels, codes
+
+
+@pytest.fixture(scope="module")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    if BROWSER is None:
+        pytest.skip("needs Chromium")
+    switches = ["disable-gpu", "disable-background-networking", "disable-sync"]
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=BROWSER,
+            chromium_sandbox=os.geteuid() != 0,
+            args=[f"--{switch}" for switch in switches],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    """Return a function that opens the page of a review, and what went wrong there."""
+    context = browser.new_context(accept_downloads=True)
+    troubles = []
+
+    def open_page(review, rows=None, *, name="page.html", context=context, **kwargs):
+        if review is not None:
+            review.save_html(tmp_path / name, rows, **kwargs)
+        page = context.new_page()
+        page.on("console", lambda message: troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("dialog", lambda dialog: troubles.append(dialog.message))
+        address = (tmp_path / name).as_uri()
+        page.on(
+            "request",
+            lambda request: (
+                request.url.startswith((address, "data:", "blob:"))
+                or troubles.append(request.url)
+            ),
+        )
+        page.goto(address)
+        return page
+
+    yield open_page
+    context.close()
+    assert not troubles
+
+
+def press(page, *keys):
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def progress(page):
+    return page.locator("#progress").inner_text()
+
+
+def exported(page, tmp_path):
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save answers").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def read(path):
+    return pd.read_csv(path, index_col=0)
+
+
+# -- without a browser -----------------------------------------------------------------
+
+
+def test_page_is_one_file_without_network(tmp_path):
+    review, _, _ = review_of(20, 3)
+    file = io.StringIO()
+    review.save_html(file, [3, 5], title="A <title> & more")
+    page = file.getvalue()
+    assert "<title>A &lt;title&gt; &amp; more</title>" in page
+    assert not re.search(r"(src|href)=\"?(http|//)", page)
+    assert "default-src 'none'" in page
+    review.save_html(str(tmp_path / "page.html"), [3, 5], title="A <title> & more")
+    assert (tmp_path / "page.html").read_text("utf-8") == page
+
+
+def test_hundreds_of_images_make_a_small_file(tmp_path):
+    review, _, _ = review_of(500, 3)
+    images = np.random.default_rng(0).integers(256, size=(500, 64, 64), dtype=np.uint8)
+    review.save_html(tmp_path / "page.html", range(500), X=images)
+    assert (tmp_path / "page.html").stat().st_size < 5e6
+
+
+def test_contents_that_do_not_fit(tmp_path):
+    review, _, _ = review_of(20, 3)
+    with pytest.raises(ValueError, match="X must have a row for each of the 20 labels"):
+        review.save_html(tmp_path / "page.html", [3], X=["text"])
+    with pytest.raises(
+        ValueError, match=r"X must hold images of shape .* \(1, 2, 2, 2\)"
+    ):
+        review.save_html(tmp_path / "page.html", [3], X=np.zeros((20, 2, 2, 2)))
+    with pytest.raises(ValueError, match="A review begins with the labels to look at"):
+        review.save_html(tmp_path / "page.html")
+
+
+# -- in the browser --------------------------------------------------------------------
+
+
+def test_answers_by_keys_come_back_as_a_sheet(open_page, tmp_path):
+    review, labels, codes = review_of(200, 3)
+    rows = review.draw(25)
+    page = open_page(review, X=[f"text {i}" for i in range(200)])
+    assert progress(page) == "0 done, 25 to go"
+    assert page.locator("#content").inner_text() == f"text {rows[0]}"
+    press(page, *"rwu")
+    key = str((codes[rows[3]] + 1) % 3 + 1)  # another label than the given one
+    press(page, key)
+    press(page, str(codes[rows[4]] + 1))  # the given one
+    assert progress(page) == "5 done, 20 to go"
+    page.reload()
+    assert progress(page) == "5 done, 20 to go"
+    assert page.locator("#content").inner_text() == f"text {rows[5]}"
+    assert page.locator("#result").inner_text() == ""
+    press(page, *"rrrrrrrrrrrrrrrrrrrr")
+    assert "% of all labels are wrong" in page.locator("#result").inner_text()
+    sheet = read(exported(page, tmp_path))
+    expected, _, _ = review_of(200, 3)
+    expected.draw(25)
+    expected.record(
+        rows,
+        [False, True, "unsure", None, *[False] * 21],
+        [None, None, None, labels[int(key) - 1], *[None] * 21],
+    )
+    again = LabelReview.from_frame(sheet)
+    assert again.error_rate() == expected.error_rate()
+    rng = np.random.default_rng(0)
+    rng.integers(3, size=200)
+    again = LabelReview.from_frame(sheet, rng.random(200), labels=labels[codes])
+    kwargs = {"missing": "keep"}
+    assert again.corrected_labels(**kwargs).tolist() == (
+        expected.corrected_labels(**kwargs).tolist()
+    )
+    assert again.draw(5).tolist() == expected.draw(5).tolist()
+
+
+def test_moving_and_undoing(open_page):
+    review, _, _ = review_of(30, 3)
+    page = open_page(review, range(10))
+    press(page, "r", "w", "ArrowLeft")
+    assert "You said: wrong" in page.locator("#answer").inner_text()
+    press(page, "ArrowLeft")
+    assert "You said: right" in page.locator("#answer").inner_text()
+    press(page, "n")
+    assert "Sample 3 of 10" in page.locator("#name").inner_text()
+    press(page, "z")
+    assert progress(page) == "1 done, 9 to go"
+    assert "Sample 2 of 10" in page.locator("#name").inner_text()
+    press(page, "z", "z", "z")
+    assert progress(page) == "0 done, 10 to go"
+    page.get_by_role("button", name="Unsure").click()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Back").click()
+    assert "Sample 2 of 10" in page.locator("#name").inner_text()
+
+
+def test_the_prediction_is_shown_on_request_alone(open_page):
+    review, labels, codes = review_of(30, 3)
+    page = open_page(review, [4, 5])
+    predicted = labels[(codes[4] + 1) % 3]
+    assert page.locator("#suggestion").inner_text() == ""
+    press(page, "p")
+    assert page.locator("#suggestion").inner_text() == predicted
+    press(page, "r")
+    assert page.locator("#suggestion").inner_text() == ""
+
+
+def test_many_classes_have_a_search_box(open_page, tmp_path):
+    review, labels, codes = review_of(30, 100)
+    page = open_page(review, [4, 5])
+    assert page.locator("#classes button").count() == 0
+    search = page.get_by_label("Other label")
+    search.fill("rwu new")  # no key answers meanwhile
+    search.press("Enter")
+    assert progress(page) == "1 done, 1 to go"
+    search.fill(labels[codes[5]])
+    search.press("Enter")
+    sheet = read(exported(page, tmp_path))
+    assert sheet["is_wrong"].astype(str).tolist() == ["True", "False"]
+    assert sheet["correct_label"].tolist() == ["rwu new", "?"]
+
+
+def test_an_exported_sheet_goes_on_elsewhere(open_page, browser, tmp_path):
+    review, _, _ = review_of(60, 3)
+    review.draw(20)
+    page = open_page(review)
+    press(page, *"rwwu")
+    path = exported(page, tmp_path)
+    other, _, _ = review_of(61, 3)
+    other.draw(20)
+    elsewhere = browser.new_context()
+    page = open_page(None, context=elsewhere)
+    assert progress(page) == "0 done, 20 to go"
+    page.set_input_files("#import", path)
+    assert progress(page).startswith("4 done, 16 to go")
+    page = open_page(other, name="other.html", context=elsewhere)
+    page.set_input_files("#import", path)
+    assert "belongs to another review" in page.locator("#warning").inner_text()
+    assert progress(page) == "0 done, 20 to go"
+    page.set_input_files(
+        "#import", {"name": "x.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
+    )
+    assert "no sheet of a review" in page.locator("#warning").inner_text()
+    elsewhere.close()
+
+
+def test_a_page_that_is_open_twice(open_page):
+    review, _, _ = review_of(60, 3)
+    one = open_page(review, range(5))
+    two = open_page(None)
+    press(one, "r")
+    two.wait_for_function("document.getElementById('progress').textContent[0] === '1'")
+    press(two, "n", "w")
+    one.wait_for_function("document.getElementById('progress').textContent[0] === '2'")
+    one.reload()
+    assert progress(one) == "2 done, 3 to go"
+
+
+@pytest.mark.parametrize("what", ["off", "full"])
+def test_a_browser_that_keeps_nothing_says_so(open_page, browser, what):
+    context = browser.new_context()
+    method = "getItem" if what == "off" else "setItem"
+    context.add_init_script(
+        f"Storage.prototype.{method} = () => {{ throw new Error('no'); }}"
+    )
+    review, _, _ = review_of(60, 3)
+    page = open_page(review, range(5), context=context)
+    if what == "full":
+        assert page.locator("#warning").is_hidden()
+        press(page, "r")
+    assert "as a file before you close" in page.locator("#warning").inner_text()
+    press(page, "w")
+    assert "2 done" in progress(page) or "1 done" in progress(page)
+    context.close()
+
+
+@pytest.mark.parametrize("kind", ["text", "table"])
+def test_hostile_content_is_shown_and_never_run(open_page, kind, tmp_path):
+    n = len(HOSTILE)
+    X = HOSTILE if kind == "text" else pd.DataFrame({text: HOSTILE for text in HOSTILE})
+    review = LabelReview(
+        np.arange(n),
+        labels=HOSTILE,
+        predicted_labels=HOSTILE[::-1],
+        index=HOSTILE,
+        random_state=0,
+    )
+    page = open_page(review, range(n), X=X, title=HOSTILE[1])
+    for text in HOSTILE:
+        assert text.strip() in page.locator("#content").text_content()
+        assert text in page.locator("#given").text_content()
+        press(page, "p", "w")
+    assert page.title() == HOSTILE[1]
+    sheet = read(exported(page, tmp_path))
+    assert sheet["is_wrong"].all()
+    again = LabelReview.from_frame(sheet)
+    assert again.n_reviewed == n
+
+
+def test_images_and_unusual_values(open_page):
+    review, _, _ = review_of(30, 3)
+    images = np.zeros((30, 4, 6, 3))
+    page = open_page(review, [3], X=images)
+    size = page.locator("#content img").evaluate(
+        "e => [e.naturalWidth, e.naturalHeight]"
+    )
+    assert size == [6, 4]
+    page = open_page(review, [3], X=images[..., 0].reshape(30, 24), image_shape=(4, 6))
+    assert page.locator("#content img").evaluate("e => e.naturalWidth") == 6
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    X[3, 1] = 50
+    page = open_page(review, [3], X=X)
+    assert page.locator("tr.unusual").all_inner_texts() == ["x1\t50 (unusual)"]
+    page = open_page(review, [3], X=sparse.csr_matrix(X))
+    assert "50" in page.locator("#content").inner_text()
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_the_window(open_page, browser, width, scheme):
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme
+    )
+    labels = np.array(["a label without any space in it " * 3, "x" * 90] * 5)
+    review = LabelReview(np.arange(10), labels=labels, random_state=0)
+    page = open_page(review, range(10), X=["y" * 500] * 10, context=context)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+def test_every_control_has_a_name(open_page):
+    review, _, _ = review_of(30, 3)
+    page = open_page(review, range(3))
+    names = page.evaluate(
+        "[...document.querySelectorAll('button, input, progress')].map(e =>"
+        " e.textContent.trim() || e.getAttribute('aria-label') ||"
+        " (e.labels && e.labels.length && e.labels[0].textContent.trim()))"
+    )
+    assert all(names)
+    # By the keyboard alone: the first stop is a control that can be seen.
+    press(page, "Tab")
+    assert page.evaluate("document.activeElement.tagName") != "BODY"
