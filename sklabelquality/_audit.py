@@ -629,19 +629,19 @@ class LabelAudit:
         ...     [[0.9, 0.1], [0.2, 0.8], [0.1, 0.9], [0.3, 0.7]],
         ... )
         >>> print(audit.summary())
-             1 label issues to look at (25.0%)
-               of 4 samples in 2 classes, by the rule predicted_neq_given
-             1 wrong labels by two rough estimates
-               by confident learning; only a person who looks can tell
-         75.0% out-of-sample accuracy
-               on the given labels, right or wrong
+            1 label issue to look at (25.0%)
+              of 4 samples in 2 classes, by the rule predicted_neq_given
+            1 wrong label, by a rough estimate
+              a model's guess, often several times off; only a review can tell
+        75.0% out-of-sample accuracy
+              on the given labels, right or wrong
         <BLANKLINE>
         Most suspicious labels
-          sample  given  predicted  issue  p(given)  p(pred.)  score
-               1  cat    dog        yes       0.200     0.800  0.200
-               3  dog    dog        no        0.700     0.700  0.700
-               0  cat    cat        no        0.900     0.900  0.900
-               2  dog    dog        no        0.900     0.900  0.900
+          sample  given  predicted  issue  p(given)  p(pred.)
+               1  cat    dog        yes       0.200     0.800
+               3  dog    dog        no        0.700     0.700
+               0  cat    cat        no        0.900     0.900
+               2  dog    dog        no        0.900     0.900
         <BLANKLINE>
         Class health, estimated: share of the labels of a class that are wrong,
         and of its members that are missing, labelled as something else

@@ -124,7 +124,12 @@ def predict_response(estimator, X, classes, response_method, used=None):
     if not hasattr(estimator, response_method):
         raise ValueError(
             "estimator must be a classifier with predict_proba or decision_function, "
-            f"but {brief(estimator)} has neither; wrap it in a CalibratedClassifierCV."
+            f"but {brief(estimator)} has neither; "
+            + (
+                "set voting='soft'."
+                if getattr(estimator, "voting", None) == "hard"
+                else "wrap it in a CalibratedClassifierCV."
+            )
         )
     if (
         response_method == "decision_function"

@@ -79,7 +79,7 @@ def _numbers(content):
     return [
         (
             f"{n_issues:,}",
-            f"label issues to look at ({n_issues / n_samples:.1%})",
+            f"label issue{_s(n_issues)} to look at ({n_issues / n_samples:.1%})",
             f"of {n_samples:,} samples in {content['n_classes']:,} classes, by the "
             f"rule {content['filter_by']}",
         ),
@@ -97,17 +97,18 @@ def _numbers(content):
     ]
 
 
+def _s(count):
+    return "" if count == 1 else "s"
+
+
 def _estimates(confident, calibrated):
     """Return value, name and note of the estimated numbers of wrong labels."""
-    note = (
-        "a model's guess, which may be several times too low or too high; only a "
-        "review by a person can tell"
-    )
+    note = "a model's guess, often several times off; only a review can tell"
     low, high = sorted([confident, calibrated])
     if high == 0:
         return "not known", "how many labels are wrong", note
     numbers = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-    return numbers, "wrong labels, by a rough estimate", note
+    return numbers, f"wrong label{_s(high)}, by a rough estimate", note
 
 
 def _error_rate(result):
@@ -122,7 +123,7 @@ def _error_rate(result):
 def _verified(n_verified):
     if n_verified:
         note = "confirmed or corrected by a person, and no issues any more"
-        yield f"{n_verified:,}", "labels verified", note
+        yield f"{n_verified:,}", f"label{_s(n_verified)} verified", note
 
 
 def _worst_labels(content):

@@ -149,7 +149,7 @@ class LabelQualityScorer(
           labels are most likely, see `share_weights_`. The samples are shuffled, the
           same way each time;
         - an int: cross fitting in that many stratified folds, once and without
-          shuffling, as in :func:`~sklearn.model_selection.cross_val_predict`. It takes
+          shuffling, as in :func:`~sklearn.model_selection.cross_val_predict`. 5 takes
           about half of the time of None, and finds fewer errors;
         - a splitter or an iterable of splits, which must test every sample equally
           often; the probabilities of repeated ones, such as
@@ -159,7 +159,9 @@ class LabelQualityScorer(
           Earlier steps of the pipeline see all samples, so they should not use labels.
 
         Groups passed by ``fit(X, y, groups=groups)`` are kept together: by None, by an
-        int and by splitters that take groups.
+        int and by splitters that take groups. None needs a class of at least five
+        samples, and five groups. Do not search over `cv`, which :meth:`score` cannot
+        judge.
 
     append : {"predicted", "classes", "given"}, default="predicted"
         What `transform` appends to the features:
@@ -216,10 +218,10 @@ class LabelQualityScorer(
         sample, weighted as their shares are. Only defined if `cv` asks more than one.
 
     share_weights_ : dict
-        The weight of each share of the samples, such as 0.1, in the mixture; those with
-        which the given labels are most likely. Much weight on a large share means that
-        the classifier needs many samples to learn. A share that is too small for the
-        samples or for the classifier is left out. Only defined if `cv` is None.
+        The weight of each share of the samples, 0.8, 0.33 and 0.1, in the mixture:
+        those with which the given labels are most likely, see the :ref:`User Guide
+        <shares>` for what they tell. A share that is too small for the samples or for
+        the classifier is left out. Only defined if `cv` is None.
 
     confident_thresholds_ : ndarray of shape (n_classes,)
         Mean self-confidence of each class, from `oof_pred_probs_`; infinity for classes
@@ -262,8 +264,8 @@ class LabelQualityScorer(
 
     The weights :math:`w_k` of the shares, with probabilities :math:`P^{(k)}` (at least
     :math:`10^{-6}`), maximise the likelihood of the given labels,
-    :math:`\\sum_i \\ln \\sum_k w_k P^{(k)}_{i y_i}`, by expectation maximisation. But
-    for these few numbers all of it is out-of-sample.
+    :math:`\\sum_i \\ln \\sum_k w_k P^{(k)}_{i y_i}`, by expectation maximisation. They
+    are fitted to the labels; the probabilities are out-of-sample.
 
     In a grid over `method` and `adjust_pred_probs`, give the methods that cannot be
     adjusted a grid of their own::
@@ -370,10 +372,10 @@ class LabelQualityScorer(
             The given labels, possibly wrong.
 
         **params : dict
-            Parameters of the classifier's `fit`, those with an entry per sample, such
-            as `sample_weight`, split along with the samples, and `groups` for the
-            splitter. With metadata routing on
-            (``sklearn.set_config(enable_metadata_routing=True)``) each goes where it
+            `groups`, of shape (n_samples,): samples that are kept together. And
+            parameters of the classifier's `fit`: those with an entry per sample, such
+            as `sample_weight`, are split along with the samples. With metadata routing
+            on (``sklearn.set_config(enable_metadata_routing=True)``) each goes where it
             was requested.
 
         Returns

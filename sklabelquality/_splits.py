@@ -14,6 +14,7 @@ from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
+from sklearn import get_config
 from sklearn.model_selection import (
     BaseCrossValidator,
     RepeatedStratifiedKFold,
@@ -63,6 +64,11 @@ class InverseKFold(BaseCrossValidator):
 
     Notes
     -----
+    A model trains on ``1 / n_splits`` of the samples, so scores by
+    :func:`~sklearn.model_selection.cross_val_score` are those of models that know
+    little. Every sample is tested ``n_splits - 1`` times in each repeat, which
+    :func:`~sklearn.model_selection.cross_val_predict` refuses.
+
     The idea to judge labels by models that trained on other parts of the data is that
     of the partitioning filter [1]_.
 
@@ -88,8 +94,12 @@ class InverseKFold(BaseCrossValidator):
     __metadata_request__split = {"groups": True}  # noqa: RUF012
 
     def __init__(self, n_splits=5, *, n_repeats=1, random_state=None):
-        self.n_splits = check_count(n_splits, 2, np.inf, "n_splits", "the folds")
-        self.n_repeats = check_count(n_repeats, 1, np.inf, "n_repeats", "the repeats")
+        self.n_splits = check_count(
+            n_splits, 2, np.inf, "n_splits", "the number of folds"
+        )
+        self.n_repeats = check_count(
+            n_repeats, 1, np.inf, "n_repeats", "the number of repeats"
+        )
         self.random_state = random_state
 
     def split(self, X, y=None, groups=None):
@@ -101,7 +111,7 @@ class InverseKFold(BaseCrossValidator):
             The samples, of which only the number counts.
 
         y : array-like of shape (n_samples,)
-            The labels, to stratify by.
+            The labels, to stratify by. They are needed.
 
         groups : array-like of shape (n_samples,), default=None
             The group of each sample.
@@ -117,8 +127,14 @@ class InverseKFold(BaseCrossValidator):
         Raises
         ------
         ValueError
-            If there are fewer groups, or fewer samples in each class, than folds.
+            If there is no `y`, or fewer groups, or fewer samples of every class, than
+            folds.
         """
+        if y is None:
+            raise ValueError(
+                "InverseKFold needs the labels to stratify by, but y is None; pass "
+                "split(X, y)."
+            )
         random_state = check_random_state(self.random_state)
         kfold = StratifiedKFold if groups is None else StratifiedGroupKFold
         for _ in range(self.n_repeats):
@@ -162,6 +178,19 @@ def _default_shares(X, codes, split_params):
     """List the shares of the default, the folds first, as many as the samples allow."""
     kfold = StratifiedGroupKFold if split_params else StratifiedKFold
     folds = kfold(N_FOLDS, shuffle=True, random_state=0)
+    what, n = (
+        ("groups", len(np.unique(split_params["groups"])))
+        if split_params
+        else (
+            "samples of a class",
+            np.bincount(codes).max(),
+        )
+    )
+    if n < N_FOLDS:
+        raise ValueError(
+            f"cv=None needs at least {N_FOLDS} {what}, but there are {n}; pass a cv "
+            f"with fewer folds, such as cv={max(n, 2)}."
+        )
     splits = _list_splits(folds, X, codes, split_params)
     _check_splits(splits, len(codes), folds)
     shares = [Share(1 - 1 / N_FOLDS, splits)]
@@ -198,6 +227,7 @@ def shares_of(cv, X, codes, split_params):
     shares : list of Share
         Each tests every sample equally often, by models that did not see it.
     """
+    routing_on = get_config()["enable_metadata_routing"]
     if cv is None:
         return _default_shares(X, codes, split_params)
     splitter = check_cv(cv, codes, classifier=True)
@@ -209,6 +239,14 @@ def shares_of(cv, X, codes, split_params):
             f"cv must get the groups that it keeps together, but {brief(cv)} got "
             "none; pass groups= to fit, in a pipeline as labelqualityscorer__groups= "
             "or, with metadata routing on, as groups=."
+        )
+    is_splitter = hasattr(cv, "get_metadata_routing")
+    # With metadata routing on, groups come only to who requests them.
+    if is_splitter and not takes_groups and "groups" in split_params and not routing_on:
+        raise ValueError(
+            f"groups must be kept together, but {brief(cv)} tears them apart; pass "
+            "cv=None, an int, or a splitter such as StratifiedGroupKFold or "
+            "InverseKFold."
         )
     try:
         splits = _list_splits(splitter, X, codes, split_params)
@@ -338,8 +376,9 @@ def warn_of_small_classes(splits, cv, codes, classes):
     warnings.warn(
         f"The folds of cv leave too few samples for training in class {names}: a model "
         "that saw few or none of them gives the class little or no probability, so "
-        "its labels get low scores even if they are right; use a stratified or "
-        "shuffled cv, fewer folds, or merge or drop classes that are that rare.",
+        "its labels get low scores even if they are right; "
+        + ("" if is_stratified else "use a stratified or shuffled cv, ")
+        + "look at all of their labels, or merge or drop classes that are that rare.",
         UserWarning,
         stacklevel=2,
     )

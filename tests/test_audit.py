@@ -426,7 +426,7 @@ def test_text():
     audit = LabelAudit.from_pred_probs(LABELS, PRED_PROBS)
     assert repr(audit) == "LabelAudit(n_samples=5, n_classes=3, n_label_issues=1)"
     summary = audit.summary()
-    assert re.search(r"^ *1 label issues to look at \(20.0%\)\n *of 5 samples", summary)
+    assert re.search(r"^ *1 label issue to look at \(20.0%\)\n *of 5 samples", summary)
     assert "80.0% out-of-sample accuracy" in summary
     rows = [line.split() for line in summary.splitlines()]
     assert ["1", "cat", "dog", "yes", "0.100", "0.800"] in rows
@@ -817,4 +817,4 @@ def test_summary_of_a_model_that_is_never_sure():
     lines = audit.summary().splitlines()
     assert audit.n_label_issues == 1
     assert " ".join(lines[2].split()) == "not known how many labels are wrong"
-    assert "only a review by a person can tell" in lines[3]
+    assert "only a review can tell" in lines[3]

@@ -122,8 +122,8 @@ def test_routing_off_in_a_grid_search():
     assert n_rows == [30, 20, 20, 20] * 2 + [60, 40, 40, 40]
 
 
-def test_groups_without_a_group_splitter_warn_as_scikit_learn_does():
-    with pytest.warns(UserWarning, match="groups parameter is ignored by Stratified"):
+def test_groups_that_a_splitter_would_tear_apart():
+    with pytest.raises(ValueError, match=r"groups must be kept together, but Stratif"):
         LabelQualityScorer(GaussianNB(), cv=StratifiedKFold(5)).fit(
             ROWS, Y, groups=GROUPS
         )

@@ -782,7 +782,7 @@ def test_classifiers_that_show_predict_proba_after_fit():
 
 def test_classifier_without_any_response():
     voting = VotingClassifier([("nb", GaussianNB())])
-    with pytest.raises(ValueError, match=r"VotingClassifier.* has neither; wrap it in"):
+    with pytest.raises(ValueError, match=r"VotingClassifier.* has neither; set voting"):
         LabelQualityScorer(voting).fit(X, Y)
 
 

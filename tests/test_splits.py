@@ -172,6 +172,22 @@ def test_default_keeps_groups_together_in_all_shares():
     assert [share.size for share in shares] == [0.8, 0.33]
 
 
+def test_default_needs_five_of_something():
+    codes = np.arange(12) % 3
+    with pytest.raises(
+        ValueError, match=r"cv=None needs at least 5 samples of a class"
+    ):
+        shares_of(None, np.zeros((12, 1)), codes, {})
+    groups = {"groups": np.arange(150) // 50}
+    with pytest.raises(ValueError, match=r"5 groups, but there are 3; .* cv=3"):
+        shares_of(None, X, Y, groups)
+
+
+def test_labels_are_needed():
+    with pytest.raises(ValueError, match=r"y is None; pass split\(X, y\)"):
+        next(InverseKFold(3).split(X))
+
+
 def test_an_int_keeps_groups_together():
     groups = np.arange(150) // 15
     (share,) = shares_of(5, X, Y, {"groups": groups})
