@@ -85,7 +85,7 @@ model = make_pipeline(
             ("words", OneHotEncoder(handle_unknown="ignore"), ["contact"]),
         ]
     ),
-    RandomForestClassifier(200, random_state=0, n_jobs=2),
+    RandomForestClassifier(100, random_state=0, n_jobs=2),
 )
 audit = LabelQualityScorer(model).fit(X, y).audit()
 print(audit.summary())
@@ -101,16 +101,27 @@ print(frame.head(10)[["given_label", "predicted_label", "label_quality"]])
 # %%
 # Fix the labels
 # --------------
-# A person looks only at the label issues, and corrects what is wrong. Here the true
-# labels replace the person.
+# A person looks at the label issues alone, worst first, and corrects what is wrong: in
+# a spreadsheet, ``review.to_frame(rows, X=X).to_excel("review.xlsx")``, or on the page
+# of ``review.save_html("review.html", rows, X=X)``. Here the true labels replace the
+# person.
 
+review = audit.review(random_state=0)
+rows = review.worst(audit.n_label_issues)
+review.record(rows, None, truth.iloc[rows])
+fixed = review.corrected_labels()
 is_issue = audit.to_frame()["is_label_issue"]
-fixed = y.mask(is_issue, truth)
 n_found = int((y != fixed).sum())
 print(
-    f"\nLooking at {is_issue.sum()} of {len(y)} customers corrects {n_found} of "
+    f"\nLooking at {len(rows)} of {len(y)} customers corrects {n_found} of "
     f"{is_error.sum()} wrong labels."
 )
+
+# %%
+# The second round leaves out what was verified.
+
+second = LabelQualityScorer(model).fit(X, fixed).audit(verified=review)
+print(f"{second.is_verified.sum()} labels verified, {second.n_label_issues} new issues")
 
 # %%
 # Refit, and compare on clean labels
