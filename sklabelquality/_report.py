@@ -163,7 +163,7 @@ def _worst_labels(content):
 
 def _probability(value):
     """Show a number from 0 to 1, and small ones as more than nothing."""
-    return f"{value:.3f}" if value >= 0.001 or value == 0 else f"{value:.0e}"
+    return "<0.001" if 0 < value < 0.0005 else f"{value:.3f}"
 
 
 def _worst_classes(content):
@@ -222,7 +222,8 @@ def _aligned(header, rows):
     table = [header, *rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     is_number = [
-        all(c[:1].isdigit() for c in column) for column in zip(*rows, strict=True)
+        all(c.lstrip("<")[:1].isdigit() for c in column)
+        for column in zip(*rows, strict=True)
     ]
     for row in table:
         cells = [

@@ -3,6 +3,7 @@
 
 """LabelAudit: its tables, text, page and plots."""
 
+import io
 import pickle
 import re
 import sys
@@ -16,6 +17,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from problems import NAMES, X, Y
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_iris
@@ -818,3 +820,103 @@ def test_summary_of_a_model_that_is_never_sure():
     assert audit.n_label_issues == 1
     assert " ".join(lines[2].split()) == "not known how many labels are wrong"
     assert "only a review can tell" in lines[3]
+
+
+# -- content, sources, new data --------------------------------------------------------
+
+
+def test_page_shows_what_the_labels_belong_to():
+    audit = noisy_audit(200, list("abc"))
+    worst = audit.worst(3).index
+    texts = [f"text {i} <b>" for i in range(200)]
+    page = audit.to_html(X=texts, n=3)
+    assert [f"text {i} &lt;b&gt;" in page for i in range(200)] == [
+        i in worst for i in range(200)
+    ]
+    table = pd.DataFrame({"size": np.arange(200.0), "kind": ["x"] * 200})
+    cells = Page(audit.to_html(X=table, n=3)).texts
+    assert f"size: {worst[0]}\nkind: x" in cells
+    images = np.random.default_rng(0).integers(256, size=(200, 8, 8))
+    assert audit.to_html(X=images, n=3).count('<img src="data:image/png') == 3
+    flat = audit.to_html(X=images.reshape(200, 64), image_shape=(8, 8), n=3)
+    assert flat.count("<img ") == 3
+    assert "content" not in Page(audit.to_html(n=3)).texts
+    with pytest.raises(
+        ValueError, match="X must have a row for each of the 200 samples"
+    ):
+        audit.to_html(X=texts[:9])
+    with pytest.raises(ValueError, match="n must be a whole number from 0"):
+        audit.to_html(n=-1)
+
+
+def test_page_of_a_pair_of_classes(tmp_path):
+    audit = noisy_audit(500, list("abc"))
+    frame = audit.to_frame(sort=True)
+    is_pair = (frame["given_label"] == "a") & (frame["predicted_label"] == "b")
+    texts = [f"text {i}." for i in range(500)]
+    audit.save_html(tmp_path / "page.html", X=texts, n=4, pair=("a", "b"))
+    page = (tmp_path / "page.html").read_text("utf-8")
+    shown = [name for name in frame.index if f"text {name}." in page]
+    assert shown == frame.index[is_pair][:4].tolist()
+    with pytest.raises(ValueError, match="pair must be a given and a predicted label"):
+        audit.to_html(pair=("a", "z"))
+    file = io.StringIO()
+    audit.save_html(file)
+    assert file.getvalue().startswith("<!DOCTYPE html>")
+
+
+def test_a_review_takes_the_place_of_the_estimate():
+    audit = noisy_audit(500, list("abc"))
+    assert "by a rough estimate" in audit.summary()
+    review = audit.review(random_state=0)
+    review.record(review.worst(20), [True] * 20)
+    assert "by a rough estimate" in audit.summary()  # nothing is drawn
+    rows = review.draw(50)
+    review.record(rows, np.arange(50) < 5)
+    result = review.error_rate()
+    assert f"{result.rate:.1%} of the labels are wrong" in audit.summary()
+    assert f"{result.low:.1%} to {result.high:.1%}, from 50 labels" in audit.summary()
+
+
+def test_sources_that_stand_out_come_first():
+    rng = np.random.default_rng(0)
+    n = 1000
+    is_wrong = rng.random(n) < 0.05
+    source = pd.Series(np.array(["ann", "bob", "cid", None])[np.arange(n) % 4])
+    is_wrong |= (source == "bob").to_numpy() & (rng.random(n) < 0.3)
+    p = np.where(is_wrong, 0.1, 0.9)
+    audit = LabelAudit.from_pred_probs(np.zeros(n, dtype=int), np.c_[p, 1 - p])
+    table = audit.by(source)
+    assert table.index[0] == "bob"
+    assert table["n_samples"].tolist() == [250] * 4
+    assert table["n_label_issues"].sum() == is_wrong.sum()
+    assert table["p_value"].iloc[0] < 1e-6 < 0.05 < table["p_value"].iloc[1] + 0.2
+    rates = table["issue_rate"]
+    assert ((table["low"] < rates) & (rates < table["high"])).all()
+    # 8 of 17 is no finding where a third of the labels are issues.
+    few = np.repeat([0, 1], [17, 300])
+    p = np.where(np.r_[np.arange(17) < 8, np.arange(300) < 100], 0.1, 0.9)
+    audit = LabelAudit.from_pred_probs(np.zeros(317, dtype=int), np.c_[p, 1 - p])
+    assert (audit.by(few)["p_value"] > 0.2).all()
+    with pytest.raises(
+        ValueError, match="source must have an entry for each of the 317"
+    ):
+        audit.by(few[:9])
+
+
+def test_audit_of_new_samples():
+    scorer = LabelQualityScorer(GaussianNB(), cv=3).fit(X[::2], NAMES[Y[::2]])
+    X_new = pd.DataFrame(X[1::2], index=[f"new {i}" for i in range(75)])
+    y_new = pd.Series(NAMES[Y[1::2]], index=X_new.index)
+    y_new.iloc[0] = "virginica"
+    audit = scorer.audit(X_new, y_new)
+    assert audit.worst(1).index.tolist() == ["new 0"]
+    assert_array_equal(audit.label_quality_scores, scorer.score_samples(X_new, y_new))
+    same = LabelAudit.from_estimator(scorer, X_new, y_new)
+    pd.testing.assert_frame_equal(same.to_frame(), audit.to_frame())
+    assert len(scorer.audit().to_frame()) == 75
+    assert scorer.audit().index[0] == 0
+    with pytest.raises(ValueError, match="X and y must be given together"):
+        scorer.audit(X_new)
+    with pytest.raises(ValueError, match=r"y must be among the 3 classes .*'rose'"):
+        scorer.audit(X_new, y_new.replace("setosa", "rose"))
