@@ -128,6 +128,8 @@ def _by_chance(X):
     """
     rows = np.linspace(0, _num_samples(X) - 1, SAMPLE_SIZE).astype(int)
     X = _safe_indexing(X, np.unique(rows))
+    if issparse(X) and X.shape[1] <= SAMPLE_SIZE:
+        X = X.toarray()
     if hasattr(X, "columns"):
         columns = _columns_of(X)
     elif issparse(X) or np.ndim(X) != 2:
