@@ -6,6 +6,8 @@
 import warnings
 from importlib.util import find_spec
 
+import pytest
+
 collect_ignore = [
     "_build",
     "auto_examples",
@@ -13,6 +15,13 @@ collect_ignore = [
     "conf.py",
     "generated",
 ]
+
+
+@pytest.fixture(autouse=True)
+def folder_of_its_own(tmp_path, monkeypatch):
+    """Pages write files, such as a review, into the current folder."""
+    monkeypatch.chdir(tmp_path)
+
 
 if find_spec("cleanlab") is None:
     collect_ignore.append("coming_from/cleanlab.rst")

@@ -27,7 +27,7 @@ from problems import read_folder
 from scipy.stats import norm
 
 import sklabelquality
-from sklabelquality import self_confidence
+from sklabelquality import LabelReview, self_confidence
 from sklabelquality._strata import allocate, plan_strata, stratified_interval
 
 Z = norm.isf(0.025)
@@ -238,6 +238,49 @@ def table_of_stopping(parallel, n_rounds):
         print(f"| stratified, {name} | " + " | ".join(f"{w:.3f}" for w in worst) + " |")
 
 
+def run_mixed(ranking, rate, n_samples, seed, n_rounds, n=100, n_worst=20):
+    """Return coverage and width of reviews in which the worst labels are answered, too.
+
+    Before, between and after two halves of what is drawn, `n_worst` labels each.
+    """
+    rng = np.random.default_rng(seed)
+    n_covered, widths = 0, []
+    for _ in range(n_rounds):
+        is_wrong, _ = ranking(rng, n_samples, rate)
+        review = LabelReview(
+            np.arange(n_samples), random_state=int(rng.integers(2**31))
+        )
+        for _ in range(2):
+            for rows in (review.worst(n_worst), review.draw(n // 2)):
+                review.record(rows, is_wrong[rows])
+        rows = review.worst(n_worst)
+        result = review.record(rows, is_wrong[rows]).error_rate()
+        n_covered += result.low <= is_wrong.mean() <= result.high
+        widths.append(result.high - result.low)
+    return n_covered / n_rounds, np.mean(widths)
+
+
+def table_of_mixed(parallel, n_rounds):
+    """Print the coverage where worst-first answers are mixed with drawn ones."""
+    print(
+        "\nReviews of 100 labels with 60 of the most suspicious ones among the answers"
+    )
+    print("\n| ranking | labels | error rate | coverage | width |")
+    print("| --- | --- | --- | --- | --- |")
+    settings = list(itertools.product([useful, useless], [400, 5_000], [0.01, 0.1]))
+    results = parallel(
+        joblib.delayed(run_mixed)(ranking, rate, n_samples, seed, n_rounds)
+        for seed, (ranking, n_samples, rate) in enumerate(settings)
+    )
+    for (ranking, n_samples, rate), (coverage, width) in zip(
+        settings, results, strict=True
+    ):
+        print(
+            f"| {ranking.__name__} | {n_samples:,} | {rate:.0%} | {coverage:.3f} "
+            f"| {width:.3f} |"
+        )
+
+
 def _widths(cells, position):
     return cells[:, position, 1] / cells[:, 0, 1]
 
@@ -282,6 +325,7 @@ def main():
     table_of_rankings(results, rankings, n_reviewed)
     if args.folder is None:
         table_of_stopping(parallel, args.rounds)
+        table_of_mixed(parallel, args.rounds)
 
 
 if __name__ == "__main__":
