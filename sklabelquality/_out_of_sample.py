@@ -20,6 +20,7 @@ temperature, fitted out-of-sample, turns into probabilities (:func:`to_probabili
 
 import warnings
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -144,13 +145,15 @@ def cross_fit(
         # The samples are hashed once, not once for each fit.
         is_cached = getattr(memory, "location", memory) is not None
         key = joblib.hash((response_method, *args[:-1])) if is_cached else None
-        ignored = ["fit_args", "response_method"]
-        respond = delayed(memory.cache(_respond, ignore=[*ignored, "is_optional"]))
+        cache = partial(memory.cache, ignore=["fit_args", "response_method"])
+        ask = cache(_fit_and_predict)
         fits = chain(
             # The longest one first.
-            [delayed(memory.cache(_fit_on_all, ignore=ignored[:1]))(key, args)],
+            [delayed(memory.cache(_fit_on_all, ignore=["fit_args"]))(key, args)],
             (
-                respond(key, *split, share is not shares[0], args, response_method)
+                delayed(_respond)(
+                    share is not shares[0], ask, key, *split, args, response_method
+                )
                 for share in shares
                 for split in share.splits
             ),
@@ -158,8 +161,7 @@ def cross_fit(
         n_tests = sum(len(test) for share in shares for _, test in share.splits)
         if n_tests == len(codes):  # there is no spread
             score = None
-        parallel = Parallel(n_jobs=n_jobs, verbose=verbose, return_as="generator")
-        results = parallel(fits)
+        results = _run(fits, n_jobs, verbose)
         try:
             fitted = next(results)
             opinions = [
@@ -175,22 +177,34 @@ def cross_fit(
     return fitted, _mix(shares, opinions, codes)
 
 
-def _respond(key, train, test, is_optional, fit_args, response_method):
-    """Fit on some samples and predict others, or return None where that may fail."""
+def _run(fits, n_jobs, verbose):
+    """Yield the results of fits that run in parallel, in their order."""
     try:
-        response = _fit_and_predict(train, test, *fit_args, response_method)
-        if is_optional and response_method == "predict_proba":
+        parallel = Parallel(n_jobs=n_jobs, verbose=verbose, return_as="generator")
+    except ValueError:  # a backend that returns all results at once
+        parallel = Parallel(n_jobs=n_jobs, verbose=verbose)
+    yield from parallel(fits)
+
+
+def _respond(is_optional, ask, *args):
+    """Ask a model, or return None where that may fail on few samples."""
+    if not is_optional:
+        return ask(*args)
+    try:
+        response = ask(*args)
+        if args[-1] == "predict_proba":
             check_pred_probs(response).matrix()
+        elif np.isnan(response).any() or np.isposinf(response).any():
+            return None
+    except MemoryError:
+        raise
     except Exception:
-        if not is_optional:
-            raise
         return None
     return response
 
 
-def _fit_and_predict(
-    train, test, estimator, X, codes, classes, fit_params, progress, response_method
-):
+def _fit_and_predict(key, train, test, fit_args, response_method):
+    estimator, X, codes, classes, fit_params, progress = fit_args
     X_train, codes_train = _safe_split(estimator, X, codes, train)
     X_test, _ = _safe_split(estimator, X, codes, test, train)
     if (codes_train == codes_train[0]).all():
@@ -226,9 +240,14 @@ def _average(share, results, codes, n_classes, response_method, score):
         is_complete = is_complete and response is not None
         if not is_complete:
             continue
-        if temperature is None and response_method == "decision_function":
-            temperature = fit_temperature(codes[rows], response)
-        pred_probs = to_probabilities(response, temperature)
+        used = temperature
+        if response_method == "decision_function":
+            # A model of a single class is certain at any temperature.
+            is_open = np.isfinite(response).sum(axis=1) > 1
+            if temperature is None and is_open.any():
+                temperature = fit_temperature(codes[rows[is_open]], response[is_open])
+            used = temperature or 1.0
+        pred_probs = to_probabilities(response, used)
         pred_probs = check_pred_probs(pred_probs, name=PREDICTED).matrix()
         if total is None:
             total = np.zeros((len(codes), n_classes), dtype=pred_probs.dtype)
@@ -288,10 +307,11 @@ def _mix(shares, opinions, codes):
     own = np.array([opinion.mean[rows, codes] for opinion in opinions])
     weights = most_likely_weights(own)
     mixed = opinions[0].mean
-    if len(opinions) > 1:
-        mixed = sum(
-            w * opinion.mean for w, opinion in zip(weights, opinions, strict=True)
-        )
+    if len(opinions) > 1:  # in place, and in the dtype of the classifier
+        mixed *= float(weights[0])
+        for weight, opinion in zip(weights[1:], opinions[1:], strict=True):
+            opinion.mean[...] *= float(weight)
+            mixed += opinion.mean
     spreads = [opinion.spread for opinion in opinions]
     is_single = len(opinions) == 1 and spreads[0].count.max() <= 1
     return OutOfSample(
@@ -304,6 +324,8 @@ def _mix(shares, opinions, codes):
 
 def most_likely_weights(own):
     """Return the weights of a mixture under which given labels are most likely.
+
+    The steps of expectation maximisation stop when more of them gain next to nothing.
 
     Parameters
     ----------

@@ -221,7 +221,8 @@ class LabelQualityScorer(
         The weight of each share of the samples, 0.8, 0.33 and 0.1, in the mixture:
         those with which the given labels are most likely, see the :ref:`User Guide
         <shares>` for what they tell. A share that is too small for the samples or for
-        the classifier is left out. Only defined if `cv` is None.
+        the classifier is left out. Only defined if `cv` is None and the classifier is
+        not a `FrozenEstimator`.
 
     confident_thresholds_ : ndarray of shape (n_classes,)
         Mean self-confidence of each class, from `oof_pred_probs_`; infinity for classes

@@ -55,7 +55,7 @@ class InverseKFold(BaseCrossValidator):
 
     random_state : int, RandomState instance or None, default=None
         Controls how the samples are shuffled. Pass an int for the same splits in each
-        call. See :term:`Glossary <random_state>`.
+        call.
 
     See Also
     --------
@@ -167,7 +167,8 @@ class InverseKFold(BaseCrossValidator):
 class Share(NamedTuple):
     """Splits of which each trains on about this share of the samples.
 
-    `size` is None for a `cv` of the user.
+    `size` is None for a `cv` of the user. Splits that test different samples stand
+    beside each other, pass after pass.
     """
 
     size: float
@@ -255,7 +256,21 @@ def shares_of(cv, X, codes, split_params):
             raise
         splits = list(cv)  # which are no pairs, as the check will say
     _check_splits(splits, len(codes), cv)
-    return [Share(None, splits)]
+    return [Share(None, _in_passes(splits, len(codes)))]
+
+
+def _in_passes(splits, n_samples):
+    """Put splits into passes that test each sample once at most, in their order."""
+    passes = []
+    for train, test in splits:
+        train, test = np.asarray(train), np.asarray(test)
+        fitting = (one for one in passes if not one[1][test].any())
+        members, is_tested = next(fitting, ([], np.zeros(n_samples, dtype=bool)))
+        if not members:
+            passes.append((members, is_tested))
+        members.append((train, test))
+        is_tested[test] = True
+    return [split for members, _ in passes for split in members]
 
 
 def consumer_of_split_params(cv):
@@ -346,11 +361,14 @@ def count_votes(splits, codes, n_classes):
     votes : ndarray of shape (n_samples, n_rare)
         How many of the models that test a sample saw the class.
     """
-    counts = [np.bincount(codes[train], minlength=n_classes) for train, _ in splits]
-    rare = np.flatnonzero(np.min(counts, axis=0) == 0)
-    votes = np.zeros((len(codes), len(rare)), dtype=np.intp)
-    for count, (_, test) in zip(counts, splits, strict=True):
-        votes[np.ix_(test, count[rare] > 0)] += 1
+    is_rare = np.zeros(n_classes, dtype=bool)
+    for train, _ in splits:
+        is_rare |= np.bincount(codes[train], minlength=n_classes) == 0
+    rare = np.flatnonzero(is_rare)
+    votes = np.zeros((len(codes), len(rare)), dtype=np.int32)
+    for train, test in splits if len(rare) else []:
+        seen = np.bincount(codes[train], minlength=n_classes)[rare] > 0
+        votes[np.ix_(test, seen)] += 1
     return rare, votes
 
 

@@ -414,6 +414,88 @@ def test_share_that_a_classifier_refuses_is_left_out(noisy_digits, nonsense, n_j
         scorer.set_params(estimator__at_least=350).fit(data, y)
 
 
+def test_a_share_that_was_refused_is_an_error_where_it_is_asked_for(
+    noisy_digits, tmp_path
+):
+    data, y, _ = noisy_digits
+    scorer = LabelQualityScorer(Refusing(100), memory=str(tmp_path)).fit(data, y)
+    assert list(scorer.share_weights_) == [0.8, 0.33]
+    with pytest.raises(ValueError, match="40 samples are too few"):
+        scorer.set_params(cv=InverseKFold(10, random_state=0)).fit(data, y)
+
+
+class Decisions(ClassifierMixin, BaseEstimator):
+    """Logistic decision values in a unit, NaN after few samples."""
+
+    def __init__(self, unit=1.0, at_least=0):
+        self.unit = unit
+        self.at_least = at_least
+
+    def fit(self, X, y):
+        self.model_ = LogisticRegression(max_iter=1000).fit(X, y)
+        self.classes_ = self.model_.classes_
+        self.factor_ = np.nan if len(y) < self.at_least else self.unit
+        return self
+
+    def decision_function(self, X):
+        return self.model_.decision_function(X) * self.factor_
+
+    def predict(self, X):
+        return self.model_.predict(X)
+
+
+def test_share_without_decision_values_is_left_out(noisy_digits):
+    data, y, _ = noisy_digits
+    scorer = LabelQualityScorer(Decisions(at_least=100)).fit(data / 16, y)
+    assert list(scorer.share_weights_) == [0.8, 0.33]
+
+
+def test_decision_values_have_no_unit_where_models_know_a_single_class():
+    rng = np.random.default_rng(0)
+    y = (np.arange(300) % 40 == 0).astype(int)
+    data = rng.normal(size=(300, 2)) + 2 * y[:, np.newaxis]
+    cv = InverseKFold(12, random_state=0)
+    found = [
+        LabelQualityScorer(Decisions(unit), cv=cv).fit(data, y).oof_pred_probs_
+        for unit in (1e-3, 1.0, 1e3)
+    ]
+    assert_allclose(found[0], found[1], atol=1e-3)
+    assert_allclose(found[2], found[1], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "kwargs", [{"adjust_pred_probs": True}, {"method": "noise_aware"}]
+)
+def test_spread_does_not_depend_on_the_order_of_the_splits(kwargs):
+    cv = RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=0)
+    splits = list(cv.split(X, Y))
+    mixed = [splits[i] for i in (0, 3, 1, 4, 5, 2)]
+    plain, other = (
+        LabelQualityScorer(GaussianNB(), cv=cv, **kwargs).fit(X, Y)
+        for cv in (splits, mixed)
+    )
+    assert_allclose(other.label_quality_scores_std_, plain.label_quality_scores_std_)
+
+
+def test_single_precision_stays(noisy_digits):
+    class Single(GaussianNB):
+        def predict_proba(self, X):
+            return super().predict_proba(X).astype(np.float32)
+
+    data, y, _ = noisy_digits
+    for cv in (None, 5, InverseKFold(4, random_state=0)):
+        scorer = LabelQualityScorer(Single(var_smoothing=0.1), cv=cv).fit(data, y)
+        assert scorer.oof_pred_probs_.dtype == np.float32
+
+
+def test_a_backend_that_returns_all_results_at_once(noisy_digits):
+    data, y, _ = noisy_digits
+    scorer = LabelQualityScorer(GaussianNB(), n_jobs=2)
+    expected = scorer.fit(data, y).oof_pred_probs_
+    with joblib.parallel_config(backend="multiprocessing"):
+        assert_array_equal(scorer.fit(data, y).oof_pred_probs_, expected)
+
+
 def test_who_has_not_seen_a_class_has_no_vote_on_it(noisy_digits):
     data, y, _ = noisy_digits
     y = y.copy()
