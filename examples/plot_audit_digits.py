@@ -17,8 +17,8 @@ scored by the probability that this forest gives it.
 # %%
 # Score every label
 # -----------------
-# `fit` does everything: five forests, each trained on four fifths of the images,
-# predict the remaining fifth.
+# `fit` does everything: forests, each trained on a part of the images, predict all the
+# others.
 
 from sklearn.datasets import load_digits
 from sklearn.ensemble import ExtraTreesClassifier
@@ -26,7 +26,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklabelquality import LabelQualityScorer
 
 digits = load_digits()
-classifier = ExtraTreesClassifier(n_estimators=500, random_state=0)
+classifier = ExtraTreesClassifier(n_estimators=100, random_state=0)
 scorer = LabelQualityScorer(classifier, n_jobs=2).fit(digits.data, digits.target)
 
 # %%

@@ -241,15 +241,15 @@ def test_an_exported_sheet_goes_on_elsewhere(open_page, browser, tmp_path):
     page = open_page(None, context=elsewhere)
     assert progress(page) == "0 done, 20 to go"
     page.set_input_files("#import", path)
-    assert progress(page).startswith("4 done, 16 to go")
+    page.locator("#progress", has_text="4 done, 16 to go").wait_for()
     page = open_page(other, name="other.html", context=elsewhere)
     page.set_input_files("#import", path)
-    assert "belongs to another review" in page.locator("#warning").inner_text()
+    page.locator("#warning", has_text="belongs to another review").wait_for()
     assert progress(page) == "0 done, 20 to go"
     page.set_input_files(
         "#import", {"name": "x.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
     )
-    assert "no sheet of a review" in page.locator("#warning").inner_text()
+    page.locator("#warning", has_text="no sheet of a review").wait_for()
     elsewhere.close()
 
 

@@ -40,7 +40,10 @@ FAST = [
 ]
 SLOW = [
     (RandomForestClassifier(random_state=0), 2),
-    (HistGradientBoostingClassifier(random_state=0), None),  # needs 20 samples a leaf
+    (
+        HistGradientBoostingClassifier(max_iter=10, random_state=0),
+        None,
+    ),  # needs 20 samples a leaf
 ]
 
 SCORERS = [
