@@ -135,6 +135,12 @@ class InverseKFold(BaseCrossValidator):
                 "InverseKFold needs the labels to stratify by, but y is None; pass "
                 "split(X, y)."
             )
+        n_groups = self.n_splits if groups is None else len(np.unique(groups))
+        if n_groups < self.n_splits:
+            raise ValueError(
+                f"n_splits must be at most the number of groups, {n_groups}, but is "
+                f"{self.n_splits}; choose fewer folds."
+            )
         random_state = check_random_state(self.random_state)
         kfold = StratifiedKFold if groups is None else StratifiedGroupKFold
         for _ in range(self.n_repeats):

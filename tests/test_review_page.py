@@ -258,9 +258,9 @@ def test_a_page_that_is_open_twice(open_page):
     one = open_page(review, range(5))
     two = open_page(None)
     press(one, "r")
-    two.wait_for_function("document.getElementById('progress').textContent[0] === '1'")
+    two.locator("#progress", has_text="1 done, 4 to go").wait_for()
     press(two, "n", "w")
-    one.wait_for_function("document.getElementById('progress').textContent[0] === '2'")
+    one.locator("#progress", has_text="2 done, 3 to go").wait_for()
     one.reload()
     assert progress(one) == "2 done, 3 to go"
 

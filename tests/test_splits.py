@@ -108,7 +108,7 @@ def test_wrong_parameters(kwargs, error, match):
 def test_too_few_samples_or_groups():
     with pytest.raises(ValueError, match=r"n_splits=60 cannot be greater than"):
         next(InverseKFold(60).split(X, Y))
-    with pytest.raises(ValueError, match=r"n_splits=4 greater than the number of gro"):
+    with pytest.raises(ValueError, match=r"number of groups, 3, but is 4; choose"):
         next(InverseKFold(4).split(X, Y, np.arange(150) % 3))
 
 
