@@ -32,16 +32,10 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Answers:
-    """Answers about labels, with the correct label where a person knows it.
+    """Answers about labels, with the correct label where a person knows it."""
 
-    Parameters
-    ----------
-    answers : dict, default=()
-        For each position the code of the answer, and the correct label or None.
-    """
-
-    def __init__(self, answers=()):
-        self._of = dict(answers)
+    def __init__(self):
+        self._of = {}  # for each position the code of the answer, and a label or None
 
     def __len__(self):
         return len(self._of)
@@ -93,7 +87,7 @@ def as_answers(is_wrong, given, corrects, missing):
     for row, (cell, label, correct) in enumerate(
         zip(is_wrong, given, corrects, strict=True)
     ):
-        answer = _as_answer(cell, None)
+        answer = _as_answer(cell)
         if correct is not None:
             implied = RIGHT if correct == label else WRONG
             if answer not in (None, UNANSWERED, implied):
@@ -130,12 +124,13 @@ def contradictions(ours, theirs):
     return columns
 
 
-def _as_answer(value, missing):
+def _as_answer(value):
+    """Return the code of an answer, None where nothing is said."""
     text = str(value).strip().lower()
     if text == TO_DO:
         return UNANSWERED
     if text in EMPTY:
-        return missing
+        return None
     for answer, words in WORDS.items():
         if text in words:
             return answer

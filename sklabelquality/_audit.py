@@ -374,12 +374,9 @@ class LabelAudit:
             - ``"given_probability"`` and ``"predicted_probability"``: the probabilities
               of the two labels.
         """
-        order = _lowest_first(self.label_quality_scores)
-        ranks = np.arange(1, len(order) + 1)
-        if sort:
-            return self._frame_of(order, ranks)
-        ranks[order] = ranks.copy()
-        return self._frame_of(np.arange(len(order)), ranks)
+        ranks = self._ranks()
+        positions = np.argsort(ranks) if sort else np.arange(len(ranks))
+        return self._frame_of(positions, ranks[positions])
 
     def worst(self, n=10):
         """Return the samples with the lowest label quality scores.
@@ -439,6 +436,13 @@ class LabelAudit:
         counts = np.bincount(cells, minlength=len(shown) ** 2)
         return counts.reshape(len(shown), len(shown))
 
+    def _ranks(self):
+        """Return the rank of each sample, 1 for the lowest score."""
+        order = _lowest_first(self.label_quality_scores)
+        ranks = np.empty(len(order), dtype=np.intp)
+        ranks[order] = np.arange(1, len(order) + 1)
+        return ranks
+
     def _worst(self, n):
         """Return the positions of the n lowest scores, and their ranks from 1."""
         scores = self.label_quality_scores
@@ -447,9 +451,7 @@ class LabelAudit:
             return positions, np.arange(1, len(positions) + 1)
         left = np.flatnonzero(~self.is_verified)
         positions = left[_lowest_first(scores[left], n)]
-        ranks = np.empty(len(scores), dtype=np.intp)
-        ranks[_lowest_first(scores)] = np.arange(1, len(scores) + 1)
-        return positions, ranks[positions]
+        return positions, self._ranks()[positions]
 
     def _worst_classes(self, n=None):
         n_given = np.bincount(self._given, minlength=len(self.classes))
@@ -579,10 +581,8 @@ class LabelAudit:
         """
         self._check_samples(X)
         positions, first = self._conflicts(X)
-        ranks = np.empty(len(self._given), dtype=np.intp)
-        ranks[_lowest_first(self.label_quality_scores)] = np.arange(1, len(ranks) + 1)
         columns = {"copy_of": as_label_array(as_list(self.index[first]))}
-        columns |= self._columns_of(positions, ranks[positions])
+        columns |= self._columns_of(positions, self._ranks()[positions])
         return as_frame(columns, self.index[positions])
 
     def _conflicts(self, X):

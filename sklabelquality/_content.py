@@ -10,6 +10,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from sklabelquality._answers import as_cells
+from sklabelquality._copies import columns_of_frame
 from sklabelquality._errors import brief
 from sklabelquality._sklearn import _num_samples, _safe_indexing
 
@@ -111,18 +112,11 @@ def _columns_of(X):
     if issparse(X):
         X = X.toarray()
     if hasattr(X, "columns"):
-        names = [str(name) for name in X.columns]
-        columns = [
-            X.iloc[:, i] if hasattr(X, "iloc") else X[name]
-            for i, name in enumerate(X.columns)
-        ]
+        names, columns = map(str, X.columns), columns_of_frame(X)
     else:
-        X = np.asarray(X)
-        names, columns = [f"x{i}" for i in range(X.shape[1])], list(X.T)
-    return {
-        name: column.tolist() if hasattr(column, "tolist") else column.to_list()
-        for name, column in zip(names, columns, strict=True)
-    }
+        columns = np.asarray(X).T.tolist()
+        names = [f"x{i}" for i in range(len(columns))]
+    return dict(zip(names, columns, strict=True))
 
 
 def _unusual(X, rows):

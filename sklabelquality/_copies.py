@@ -62,7 +62,7 @@ def _keys_of(X):
         for start, stop in zip(X.indptr[:-1], X.indptr[1:], strict=True):
             yield X.indices[start:stop].tobytes(), X.data[start:stop].tobytes()
     elif hasattr(X, "columns"):
-        yield from map(_key_of_values, zip(*_columns_of(X), strict=True))
+        yield from map(_key_of_values, zip(*columns_of_frame(X), strict=True))
     elif getattr(getattr(X, "dtype", None), "kind", "O") in "biufcmM":
         rows = np.ascontiguousarray(X)
         if rows.dtype.kind == "f":
@@ -75,7 +75,7 @@ def _keys_of(X):
             yield _key_of_values(row if is_row else [row])
 
 
-def _columns_of(frame):
+def columns_of_frame(frame):
     """Return the columns of a data frame as lists."""
     if hasattr(frame, "iloc"):
         return [frame.iloc[:, place].tolist() for place in range(frame.shape[1])]
@@ -131,7 +131,7 @@ def _by_chance(X):
     if issparse(X) and X.shape[1] <= SAMPLE_SIZE:
         X = X.toarray()
     if hasattr(X, "columns"):
-        columns = _columns_of(X)
+        columns = columns_of_frame(X)
     elif issparse(X) or np.ndim(X) != 2:
         return 0
     else:
