@@ -1345,42 +1345,29 @@ def _sizes_of_strata(numbers, is_drawn):
 
     None if nothing is drawn.
     """
-    off = numbers["n_samples"] != numbers["n_samples"][0]
-    off |= numbers["position"] >= numbers["n_samples"]
-    if off.any():
-        row = int(off.argmax())
-        raise ValueError(
-            f"frame must have the n_samples of to_frame, but has "
-            f"{numbers['n_samples'][row]} in row {row} and another number in a row of "
-            "the same kind; leave all but is_wrong and correct_label as it was."
-        )
-    if not is_drawn.any():
-        return None
-    numbers = {name: column[is_drawn] for name, column in numbers.items()}
-    strata, first, stratum = np.unique(
-        numbers["stratum"], return_index=True, return_inverse=True
-    )
-    sizes = numbers["stratum_size"][first]
     n_samples = numbers["n_samples"][0]
-    for name, expected in [("n_samples", n_samples), ("stratum_size", sizes[stratum])]:
-        off = numbers[name] != expected
-        if off.any():
-            row = int(off.argmax())
-            raise ValueError(
-                f"frame must have the {name} of to_frame, but has "
-                f"{numbers[name][row]} in row {row} and another number in a row of "
-                "the same kind; leave all but is_wrong as it was."
-            )
-    if sizes.sum() != n_samples:
-        raise ValueError(
-            f"frame must have labels of all strata, but has {sizes.sum()} of "
-            f"{n_samples} labels in its {len(strata)} strata; keep all rows and leave "
-            "is_wrong empty where nobody has looked."
+    _check_agreement(numbers, "n_samples", n_samples)
+    off = (numbers["position"] >= n_samples) | (numbers["rank"] < 1)
+    sizes, drawn = None, np.flatnonzero(is_drawn)
+    if len(drawn):
+        strata, first, stratum = np.unique(
+            numbers["stratum"][drawn], return_index=True, return_inverse=True
         )
-    of_rank = np.searchsorted(np.cumsum(sizes), numbers["rank"])
-    ranks, n_times = np.unique(numbers["rank"], return_counts=True)
-    off = (of_rank != numbers["stratum"]) | (numbers["position"] >= n_samples)
-    off |= (numbers["rank"] < 1) | np.isin(numbers["rank"], ranks[n_times > 1])
+        sizes = numbers["stratum_size"][drawn][first]
+        expected = numbers["stratum_size"].copy()
+        expected[drawn] = sizes[stratum]
+        _check_agreement(numbers, "stratum_size", expected)
+        if sizes.sum() != n_samples:
+            raise ValueError(
+                f"frame must have labels of all strata, but has {sizes.sum()} of "
+                f"{n_samples} labels in its {len(strata)} strata; keep all rows and "
+                "leave is_wrong empty where nobody has looked."
+            )
+        drawn_ranks = numbers["rank"][drawn]
+        of_rank = np.searchsorted(np.cumsum(sizes), drawn_ranks)
+        ranks, n_times = np.unique(drawn_ranks, return_counts=True)
+        off[drawn] |= of_rank != numbers["stratum"][drawn]
+        off[drawn] |= np.isin(drawn_ranks, ranks[n_times > 1])
     if off.any():
         row = int(off.argmax())
         raise ValueError(
@@ -1390,3 +1377,15 @@ def _sizes_of_strata(numbers, is_drawn):
             "rows and leave all but is_wrong as it was."
         )
     return sizes
+
+
+def _check_agreement(numbers, name, expected):
+    """Raise if a row has another number than the others of its kind."""
+    off = numbers[name] != expected
+    if off.any():
+        row = int(off.argmax())
+        raise ValueError(
+            f"frame must have the {name} of to_frame, but has "
+            f"{numbers[name][row]} in row {row} and another number in a row of "
+            "the same kind; leave all but is_wrong as it was."
+        )
