@@ -39,18 +39,17 @@ from sklabelquality._answers import (
     LabelReader,
     as_answers,
     as_cells,
-    as_text,
     contradictions,
-    is_yes,
 )
 from sklabelquality._content import content_columns, kind_of, show
 from sklabelquality._errors import brief, check_count
 from sklabelquality._frames import as_frame, as_index, take, with_values
-from sklabelquality._labels import as_label_array, as_list, check_labels
+from sklabelquality._labels import as_list, check_labels
 from sklabelquality._plots import AuditDisplay, draw_review
 from sklabelquality._probabilities import as_numbers
 from sklabelquality._report import write_text
 from sklabelquality._review_page import KEPT_COLUMNS, review_page
+from sklabelquality._review_sheet import as_cell_list, read_sheet
 from sklabelquality._sklearn import Interval, StrOptions, validate_options
 from sklabelquality._strata import (
     MOST_STRATA,
@@ -440,10 +439,10 @@ class LabelReview:
             ("correct_labels", correct_labels),
         ):
             self._check_order_of_answers(given_rows, rows, name, column)
-        is_wrong = [None] * len(rows) if is_wrong is None else _as_list(is_wrong)
+        is_wrong = [None] * len(rows) if is_wrong is None else as_cell_list(is_wrong)
         if correct_labels is None:
             correct_labels = [None] * len(rows)
-        correct_labels = _as_list(correct_labels)
+        correct_labels = as_cell_list(correct_labels)
         if not len(rows) == len(is_wrong) == len(correct_labels):
             raise ValueError(
                 "rows, is_wrong and correct_labels must have the same length, but have "
@@ -1054,93 +1053,44 @@ class LabelReview:
             contradict each other, or the sheet was not drawn from these scores with
             this `random_state`.
         """
-        if not hasattr(frame, "keys") and not hasattr(frame, "columns"):
-            raise TypeError(
-                "frame must be a data frame or a dict of columns, but is "
-                f"{brief(frame)}; pass what to_frame gave, filled in."
-            )
-        missing = [name for name in SHEET_COLUMNS if name not in frame]
-        if missing:
-            raise ValueError(
-                f"frame must have the columns of to_frame, but {missing} are missing; "
-                "fill in is_wrong and leave the others as they are."
-            )
-        if len(frame["is_wrong"]) == 0:
-            raise ValueError(
-                "frame must have a row for each drawn label, but is empty; pass what "
-                "to_frame gave after draw."
-            )
-        numbers = {name: _as_integers(frame, name) for name in NUMBERS}
-        lengths = {len(column) for column in numbers.values()}
-        if lengths != {len(_as_list(frame["is_wrong"]))}:
-            raise ValueError(
-                "frame must have an entry for each row in all columns, but their "
-                f"lengths differ: is_wrong has {len(_as_list(frame['is_wrong']))}, the "
-                f"others {sorted(lengths)}; keep whole rows."
-            )
-        positions, n_times = np.unique(numbers["position"], return_counts=True)
-        if n_times.max() > 1:
-            raise ValueError(
-                "frame must have each label once, but has position "
-                f"{positions[n_times.argmax()]} more than once; drop the other rows."
-            )
-        is_drawn = np.array([is_yes(cell) for cell in _as_list(frame["is_drawn"])])
-        sizes = _sizes_of_strata(numbers, is_drawn)
+        sheet = read_sheet(frame)
         if scores is None and kwargs:
             raise TypeError(
                 f"from_frame takes {sorted(kwargs)} together with scores alone, but "
                 "scores is None; pass the scores that the sheet was drawn by."
             )
         if scores is not None and kwargs.get("random_state") is None:
-            kwargs["random_state"] = _seed_of(frame)
+            kwargs["random_state"] = sheet.random_state
+        review = cls.__new__(cls) if scores is None else cls(scores, **kwargs)
         if scores is None:
-            review = cls.__new__(cls)
-            review._read_sheet_alone(frame, numbers)
-        else:
-            review = cls(scores, **kwargs)
-        review.stratum_sizes = sizes
-        review._rows = numbers["position"][is_drawn]
-        review._rows_ranks = numbers["rank"][is_drawn]
+            review._know_from(sheet)
+        review.stratum_sizes = sheet.stratum_sizes
+        review._rows = sheet.position[sheet.is_drawn]
+        review._rows_ranks = sheet.rank[sheet.is_drawn]
         if scores is not None:
-            review._check_sheet(numbers, is_drawn)
-        corrects = [None] * len(is_drawn)
-        if "correct_label" in frame:
-            corrects = _as_list(frame["correct_label"])
-        review._record(
-            numbers["position"], _as_list(frame["is_wrong"]), corrects, UNANSWERED
-        )
+            review._check_sheet(sheet)
+        review._record(sheet.position, sheet.is_wrong, sheet.correct_label, UNANSWERED)
         return review
 
-    def _read_sheet_alone(self, frame, numbers):
+    def _know_from(self, sheet):
         """Take from a sheet what is known without the scores."""
-        self.n_samples = int(numbers["n_samples"][0])
-        self._sheet_rows, self._sheet_ranks = numbers["position"], numbers["rank"]
+        self.n_samples = sheet.n_samples
+        self._sheet_rows, self._sheet_ranks = sheet.position, sheet.rank
         self._answers = Answers()
-        self.top_k = None
-        self.labels = self.predicted_labels = self._ranks = None
-        self.random_state = _seed_of(frame)
-        if "given_label" in frame:
-            self.labels = _labels_of_cells(frame["given_label"])
-        if "predicted_label" in frame:
-            self.predicted_labels = _labels_of_cells(frame["predicted_label"])
-        index = None
-        if hasattr(frame, "iloc"):
-            index = frame.index
-        elif "index" in frame:
-            index = np.asarray(frame["index"])
-        self.index = as_index(index, len(frame["is_wrong"]))
+        self.top_k = self._ranks = None
+        self.random_state = sheet.random_state
+        self.labels, self.predicted_labels = sheet.given_label, sheet.predicted_label
+        self.index = sheet.index
 
-    def _check_sheet(self, numbers, is_drawn):
+    def _check_sheet(self, sheet):
         """Raise if a sheet was not drawn from these scores with this random state."""
-        rows, ranks = numbers["position"], numbers["rank"]
-        is_ours = numbers["n_samples"][0] == self.n_samples and np.array_equal(
-            self._ranks[rows], ranks
+        is_ours = sheet.n_samples == self.n_samples and np.array_equal(
+            self._ranks[sheet.position], sheet.rank
         )
-        rows, ranks = rows[is_drawn], ranks[is_drawn]
-        if is_ours and len(rows):
-            n_drawn = self._count_by_stratum(ranks)
+        if is_ours and len(self._rows):
+            n_drawn = self._count_by_stratum(self._rows_ranks)
             drawn, _ = self._rows_of_strata(np.zeros_like(n_drawn), n_drawn)
-            is_ours = np.array_equal(np.sort(rows), np.sort(drawn))
+            is_ours = np.array_equal(np.sort(self._rows), np.sort(drawn))
         if not is_ours:
             raise ValueError(
                 "frame must hold all labels that are drawn from these scores with this "
@@ -1239,24 +1189,6 @@ class LabelReview:
         return subset
 
 
-def _seed_of(frame):
-    """Return the seed that a sheet holds, None if it holds none."""
-    if "random_state" not in frame or len(frame["random_state"]) == 0:
-        return None
-    seeds = np.unique(_as_integers(frame, "random_state"))
-    if len(seeds) > 1:
-        raise ValueError(
-            f"frame must have one random_state, but has {seeds[0]} and {seeds[1]}; "
-            "read the sheets of two reviews one by one."
-        )
-    return int(seeds[0])
-
-
-# What a sheet must have to be read back; labels are for the eyes alone.
-NUMBERS = ["position", "rank", "stratum", "stratum_size", "n_samples"]
-SHEET_COLUMNS = ["is_wrong", "is_drawn", *NUMBERS]
-
-
 def _warn_if_few(result):
     if result.n_reviewed < FEWEST_REVIEWS:
         warnings.warn(
@@ -1302,90 +1234,3 @@ def _check_column(column, name, n_samples):
             f"shape {column.shape}; pass those of the same samples."
         )
     return column
-
-
-def _as_list(answers):
-    """Return answers as a list; pandas gives its missing values as they are."""
-    if isinstance(answers, np.ndarray):
-        return np.atleast_1d(answers).tolist()
-    if isinstance(answers, str) or not hasattr(answers, "__len__"):
-        return [answers]
-    return answers.tolist() if hasattr(answers, "tolist") else list(answers)
-
-
-def _labels_of_cells(cells):
-    """Return the labels of a sheet, without the marks of :func:`as_cells`."""
-    return as_label_array(
-        [as_text(cell) if isinstance(cell, str) else cell for cell in _as_list(cells)]
-    )
-
-
-def _as_integers(frame, name):
-    """Return a column of a sheet as whole numbers, whatever a file made of them."""
-    values = [_as_float(value) for value in _as_list(frame[name])]
-    for row, value in enumerate(values):
-        if not 0 <= value < 2**53 or value != np.rint(value):
-            raise ValueError(
-                f"frame must have whole numbers in column {name!r}, as to_frame gave "
-                f"them, but has {brief(_as_list(frame[name])[row])} in row {row}; "
-                "leave all but is_wrong as it was, and drop rows that were added."
-            )
-    return np.array(values).astype(np.intp)
-
-
-def _as_float(value):
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return np.nan
-
-
-def _sizes_of_strata(numbers, is_drawn):
-    """Return the sizes of the strata that a sheet tells, or say what is wrong.
-
-    None if nothing is drawn.
-    """
-    n_samples = numbers["n_samples"][0]
-    _check_agreement(numbers, "n_samples", n_samples)
-    off = (numbers["position"] >= n_samples) | (numbers["rank"] < 1)
-    sizes, drawn = None, np.flatnonzero(is_drawn)
-    if len(drawn):
-        strata, first, stratum = np.unique(
-            numbers["stratum"][drawn], return_index=True, return_inverse=True
-        )
-        sizes = numbers["stratum_size"][drawn][first]
-        expected = numbers["stratum_size"].copy()
-        expected[drawn] = sizes[stratum]
-        _check_agreement(numbers, "stratum_size", expected)
-        if sizes.sum() != n_samples:
-            raise ValueError(
-                f"frame must have labels of all strata, but has {sizes.sum()} of "
-                f"{n_samples} labels in its {len(strata)} strata; keep all rows and "
-                "leave is_wrong empty where nobody has looked."
-            )
-        drawn_ranks = numbers["rank"][drawn]
-        of_rank = np.searchsorted(np.cumsum(sizes), drawn_ranks)
-        ranks, n_times = np.unique(drawn_ranks, return_counts=True)
-        off[drawn] |= of_rank != numbers["stratum"][drawn]
-        off[drawn] |= np.isin(drawn_ranks, ranks[n_times > 1])
-    if off.any():
-        row = int(off.argmax())
-        raise ValueError(
-            "frame must have the numbers of to_frame, but in row "
-            f"{row} position {numbers['position'][row]}, rank {numbers['rank'][row]} "
-            f"and stratum {numbers['stratum'][row]} do not fit together; sort whole "
-            "rows and leave all but is_wrong as it was."
-        )
-    return sizes
-
-
-def _check_agreement(numbers, name, expected):
-    """Raise if a row has another number than the others of its kind."""
-    off = numbers[name] != expected
-    if off.any():
-        row = int(off.argmax())
-        raise ValueError(
-            f"frame must have the {name} of to_frame, but has "
-            f"{numbers[name][row]} in row {row} and another number in a row of "
-            "the same kind; leave all but is_wrong as it was."
-        )
