@@ -103,12 +103,15 @@ def draw_confusion(matrix, names, ax=None):
 
 def draw_samples(samples, captions, image_shape=None, cmap="gray", figure=None):
     """Draw samples in a grid, images as thumbnails and anything else as text."""
-    n_columns = max(1, min(4, len(captions)))
-    n_rows = max(1, -(-len(captions) // n_columns))
+    n = max(1, len(captions))
+    # As wide as four large samples, or ten small ones.
+    n_columns = min(n, 4 if n <= 12 else 10)
+    n_rows = -(-n // n_columns)
+    size, fontsize = (2.6, "small") if n <= 12 else (1.3, "xx-small")
     pyplot = import_pyplot()
     if figure is None:
         figure = pyplot.figure(
-            figsize=(2.6 * n_columns, 2.8 * n_rows), layout="constrained"
+            figsize=(size * n_columns, 1.1 * size * n_rows), layout="constrained"
         )
     axes = figure.subplots(n_rows, n_columns, squeeze=False)
     for ax in axes.flat:
@@ -118,12 +121,12 @@ def draw_samples(samples, captions, image_shape=None, cmap="gray", figure=None):
     images = _as_images(samples, image_shape)
     names, rows = _names_and_rows(samples if images is None else images)
     for ax, row, caption in zip(axes.flat, rows, captions, strict=False):
-        ax.set_title(caption, fontsize="small", parse_math=False)
+        ax.set_title(caption, fontsize=fontsize, parse_math=False)
         if images is not None:
             ax.imshow(row, cmap=cmap, interpolation="nearest")
         else:
             text = _as_text(row, names)
-            ax.text(0, 1, text, fontsize="small", va="top", parse_math=False)
+            ax.text(0, 1, text, fontsize=fontsize, va="top", parse_math=False)
     return AuditDisplay(axes)
 
 

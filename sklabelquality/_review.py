@@ -989,7 +989,10 @@ class LabelReview:
         page = review_page(
             {**{name: sheet[name] for name in sheet if name in KEPT_COLUMNS}, **labels},
             as_list(self.index[places]),
-            sorted(map(str, self._reader.classes)),
+            sorted(
+                map(str, self._reader.classes),
+                key=lambda name: (len(name) if name.isdecimal() else 0, name),
+            ),
             [(answer, None if c is None else str(c)) for answer, c in answers],
             content,
             title,

@@ -257,6 +257,9 @@ function importSheet(text) {
 
 // -- wiring ------------------------------------------------------------------
 
+// A class that is a digit has this digit as its key, whatever its place among classes.
+const areDigits = review.classes.some((name) => /^[0-9]$/.test(name));
+const classOfKey = {};
 review.classes.forEach((name, place) => {
   const option = document.createElement("option");
   option.value = name;
@@ -266,10 +269,12 @@ review.classes.forEach((name, place) => {
   button.type = "button";
   button.dataset.class = name;
   button.textContent = name;
-  if (place < 9) {
-    const key = document.createElement("kbd");
-    key.textContent = String(place + 1);
-    button.append(" ", key);
+  const key = areDigits ? name : String(place + 1);
+  if (/^[0-9]$/.test(key)) {
+    classOfKey[key] = name;
+    const hint = document.createElement("kbd");
+    hint.textContent = key;
+    button.append(" ", hint);
   }
   button.addEventListener("click", () => choose(name));
   element("classes").append(button);
@@ -302,8 +307,7 @@ const keys = {
 };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.tagName === "INPUT") return;
-  const label = /^[1-9]$/.test(event.key) && review.classes.length <= 20 ? review.classes[Number(event.key) - 1] : undefined;
-  if (label !== undefined) choose(label);
+  if (event.key in classOfKey) choose(classOfKey[event.key]);
   else if (keys[event.key]) keys[event.key]();
   else return;
   event.preventDefault();

@@ -146,6 +146,18 @@ def test_contents_that_do_not_fit(tmp_path):
 # -- in the browser --------------------------------------------------------------------
 
 
+def test_the_key_of_a_digit_is_the_digit(open_page, tmp_path):
+    review = LabelReview(np.arange(4), labels=[3, 0, 10, 3], random_state=0)
+    page = open_page(review, [0, 1, 2, 3])
+    press(page, "3", "0", "3", "1")  # no class is 1
+    assert progress(page) == "3 done, 1 to go"
+    sheet = read(exported(page, tmp_path))
+    assert sheet["is_wrong"].tolist() == ["False", "False", "True", "todo"]
+    assert sheet["correct_label"].tolist() == ["?", "?", "3", "?"]
+    buttons = page.locator("#classes button").all_inner_texts()
+    assert buttons == ["0 0", "3 3", "10"]
+
+
 def test_answers_by_keys_come_back_as_a_sheet(open_page, tmp_path):
     review, labels, codes = review_of(200, 3)
     rows = review.draw(25)
