@@ -8,12 +8,19 @@
 
 import os
 import re
+import sys
+from pathlib import Path
 
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx import addnodes
 
 import sklabelquality
+
+HERE = Path(__file__).parent
+sys.path.append(str(HERE / "benchmarks"))
+
+from charts import draw_all  # noqa: E402
 
 os.environ.setdefault("MPLBACKEND", "agg")
 
@@ -23,7 +30,7 @@ copyright = "the sklabelquality developers, BSD-3-Clause"
 version = release = sklabelquality.__version__
 
 extensions = [
-    "myst_parser",  # includes CHANGELOG.md, CONTRIBUTING.md and the benchmarks
+    "myst_parser",  # reads CHANGELOG.md, CONTRIBUTING.md and the benchmarks
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -31,7 +38,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "benchmarks", "**.ipynb", "auto_examples/*.md5"]
+exclude_patterns = ["_build", "benchmarks/README.md", "**.ipynb", "auto_examples/*.md5"]
 templates_path = ["_templates"]
 default_role = "literal"
 extlinks = {"doi": ("https://doi.org/%s", "doi:%s")}
@@ -78,6 +85,10 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
+
+
+# The charts of the benchmarks are drawn from the tables there.
+draw_all(HERE / "generated" / "charts")
 
 
 # -- formulas --------------------------------------------------------------------------

@@ -358,7 +358,7 @@ def find_label_issues(
     - Annotators confuse particular classes: ``"prune_by_noise_rate"``, the default of
       cleanlab, or ``"both"``.
 
-    The figures are in ``docs/benchmarks/README.md``.
+    The figures are in ``docs/benchmarks/deciding.md``.
 
     Rule by rule the masks are those of cleanlab 2.9.0, but for ties, equal remainders,
     and two defects in its count of confident classes. Where the most probable class of

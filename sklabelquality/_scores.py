@@ -327,7 +327,7 @@ def noise_aware(labels, pred_probs):
     It finds more than the other scores where annotators confuse particular classes,
     above all where a fifth of the labels or more are wrong, and less where errors are
     few or fall on difficult samples, with naive Bayes, and for many small classes, see
-    :func:`learn_noise_model`. The figures are in ``docs/benchmarks/README.md``.
+    :func:`learn_noise_model`. The figures are in ``docs/benchmarks/finding.md``.
 
     References
     ----------

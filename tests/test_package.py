@@ -216,16 +216,27 @@ def test_documented_defaults_are_those_of_the_signature(name):
             assert documented[parameter.name] == parameter.default
 
 
-def test_readme_code_runs(capsys, tmp_path, monkeypatch):
+def test_readme_code_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(
-        r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL)
+    # What a person would write into the sheet: the first label is wrong.
+    code = code.replace(
+        "review = audit.review(frame=",
+        """
+sheet = pd.read_csv("answers.csv", index_col=0, dtype=str)
+given = sheet["given_label"].iloc[0]
+sheet.iloc[0, sheet.columns.get_loc("is_wrong")] = "yes"
+sheet.iloc[0, sheet.columns.get_loc("correct_label")] = "1" if given == "0" else "0"
+sheet.to_csv("answers.csv")
+before = y.copy()
+review = audit.review(frame=""",
     )
-    exec(compile("\n".join(blocks), "README.md", "exec"), {})
-    output = capsys.readouterr().out
-    assert "Most suspicious labels" in output
-    assert output.count("0.0% (0.0% to ") == 2
-    assert (tmp_path / "audit.html").exists()
+    names = {}
+    exec(compile(code, "README.md", "exec"), names)
+    assert (names["before"] != names["y"]).sum() == 1
+    assert names["audit"].is_verified.sum() == 1
+    assert (tmp_path / "review.html").exists()
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

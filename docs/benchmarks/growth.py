@@ -9,10 +9,9 @@ three, or fewer where that takes more than 10 seconds. Memory is what it allocat
 the most, as tracemalloc sees it, beyond the probabilities.
 
 Run it by ``python docs/benchmarks/growth.py``; it takes about ten minutes and 3 GB of
-memory. It prints a Markdown table; ``--figure FILE`` draws it, with matplotlib.
+memory. It prints a Markdown table, which ``charts.py`` draws.
 """
 
-import argparse
 import platform
 import warnings
 
@@ -62,48 +61,7 @@ def measure(function, labels, pred_probs):
     return min(times), peak_mebibytes(function, labels, pred_probs)
 
 
-def draw(rows, path):
-    """Draw time (above) and memory (below) against samples (left) and classes."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    import matplotlib.pyplot as plt
-
-    plt.rcParams["svg.fonttype"] = "none"
-    fig, axes = plt.subplots(
-        2, 2, figsize=(9, 6.5), sharex="col", sharey="row", layout="constrained"
-    )
-    sides = [("samples, of 10 classes", 0, 1, 10), ("classes, of 10,000 samples",)]
-    sides[1] += (1, 0, 10_000)
-    for column, (label, variable, fixed, value) in enumerate(sides):
-        for task in TASKS:
-            points = [row for row in rows if row[2] == task and row[fixed] == value]
-            points.sort()
-            for axis, position in zip(axes[:, column], (3, 4), strict=True):
-                axis.loglog(
-                    [row[variable] for row in points],
-                    [row[position] for row in points],
-                    marker="o",
-                    markersize=4,
-                    label=task,
-                )
-        x = np.array(sorted({row[variable] for row in rows if row[fixed] == value}))
-        sizes = x * value * 4 / 2**20
-        axes[1, column].plot(x, sizes, "k--", label="the probabilities")
-        axes[1, column].set_xlabel(f"Number of {label}")
-    axes[0, 0].set_ylabel("Time (s)")
-    axes[1, 0].set_ylabel("Extra memory (MiB)")
-    axes[0, 0].legend(fontsize="small")
-    axes[1, 1].legend(*axes[1, 1].get_legend_handles_labels(), fontsize="small")
-    for axis in axes.flat:
-        axis.grid(alpha=0.3)
-    fig.savefig(path, metadata={"Date": None})
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--figure", help="such as growth.svg")
-    args = parser.parse_args()
     warnings.simplefilter("ignore")
     threadpool_limits(1)
     print(
@@ -111,7 +69,6 @@ def main():
         f"{platform.python_version()}.\n\n"
         "| n x K | " + " | ".join(TASKS) + " |\n|" + " --- |" * (1 + len(TASKS))
     )
-    rows = []
     for n_samples, n_classes in SHAPES:
         labels, pred_probs = problem(n_samples, n_classes, np.float32)
         cells = []
@@ -120,11 +77,8 @@ def main():
                 cells.append("")
                 continue
             best, peak = measure(function, labels, pred_probs)
-            rows.append((n_samples, n_classes, name, best, peak))
             cells.append(f"{best:.3g} s, {peak:.3g} MiB")
         print(f"| {n_samples:,} x {n_classes:,} | {' | '.join(cells)} |", flush=True)
-    if args.figure:
-        draw(rows, args.figure)
 
 
 if __name__ == "__main__":
