@@ -42,7 +42,7 @@ from sklabelquality._scores import (
 )
 from sklabelquality._splits import InverseKFold
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.1.0"
 
 __all__ = [
     "AuditDisplay",
