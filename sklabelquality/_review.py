@@ -189,7 +189,7 @@ class LabelReview:
     - A stratum without an answer may have any share of wrong labels, which makes the
       interval of a small subset wide.
     - Where few strata play a part, as for a small `k` or subset, or where most of the
-      labels are reviewed, the ``"mid-p"`` interval can fall to a coverage of about .9
+      labels are reviewed, the ``"mid-p"`` interval can fall to a coverage of about 0.9
       for single truths; ``"exact"`` does not.
     - Fix the number of labels before you look. To go on until the interval is narrow
       enough costs coverage, unless it is the ``"exact"`` one.

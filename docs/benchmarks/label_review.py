@@ -220,7 +220,7 @@ def table_of_rankings(results, rankings, n_reviewed):
 
 def table_of_stopping(parallel, n_rounds):
     """Print the worst coverage of reviews that stop when the interval is narrow."""
-    print("\n| until narrow enough: worst coverage | width .1 | width .05 |")
+    print("\n| until narrow enough: worst coverage | width 0.1 | width 0.05 |")
     print("| --- | --- | --- |")
     cells = list(itertools.product(RANKINGS, RATES))
     for name, correction in [("mid-P", 0.0), ("exact", 0.5)]:
