@@ -23,7 +23,7 @@ from sklabelquality import LabelQualityScorer, inject_label_noise
 digits = load_digits()
 images = 16 - digits.images  # ink on paper
 labels, is_changed = inject_label_noise(digits.target, rate=0.03, random_state=0)
-print(f"Changed {is_changed.sum()} of the labels of {len(labels):,} handwritten digits.")
+print(f"{is_changed.sum()} of the labels of {len(labels):,} digits are changed.")
 
 # %%
 # Score every label

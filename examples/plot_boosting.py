@@ -7,8 +7,8 @@ A table, audited by XGBoost
 ===========================
 
 Any classifier with scikit-learn's interface will do, also one that wants its classes
-numbered and takes missing values. The table describes tumours; a tenth of its entries is
-removed, and 6 % of its labels are changed.
+numbered and takes missing values. The table describes tumours; a tenth of its entries
+is removed, and 6 % of its labels are changed.
 """
 
 # %%

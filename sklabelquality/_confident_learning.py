@@ -377,14 +377,14 @@ def confident_class(codes, block, thresholds):
     reached = np.where(
         thresholds > CONFIDENCE_TOLERANCE, thresholds - CONFIDENCE_TOLERANCE, np.inf
     )
-    most_probable = block.most_probable()
+    most_probable = block.most_probable
     is_reached = block.highest >= reached[most_probable]
     confident = np.where(is_reached, most_probable, -1)
     # Where the most probable class is below its threshold, another one may not be.
     rest = np.flatnonzero(confident < 0)
-    P = block.by_class.take(rest, axis=1)
-    reaching = Block(np.where(reached[:, np.newaxis] <= P, P, -1).T)
-    confident[rest] = np.where(reaching.highest >= 0, reaching.most_probable(), -1)
+    P = block.part(rest).by_class
+    reaching = Block((P * (reached[:, np.newaxis] <= P)).T)
+    confident[rest] = np.where(reaching.highest > 0, reaching.most_probable, -1)
     return confident
 
 

@@ -86,6 +86,12 @@ class Block:
             return np.ascontiguousarray(self.rows.T)
         return np.ascontiguousarray(self.rows).T
 
+    def part(self, samples):
+        """Return a block of some of these samples."""
+        if self.n_classes <= FEW_CLASSES:
+            return Block(self.by_class.take(samples, axis=1).T)
+        return Block(self.rows.take(samples, axis=0))
+
     def of(self, codes):
         """Return the probability of one class, or of every class, of each sample."""
         if codes is EVERY_CLASS:
@@ -109,10 +115,11 @@ class Block:
     @cached_property
     def highest(self):
         """The probability of the most probable class of each sample."""
-        return np.minimum(self.by_class.max(axis=0), 1)
+        return np.minimum(_highest(self.by_class), 1)
 
+    @cached_property
     def most_probable(self):
-        """Return the first of the most probable classes of each sample."""
+        """The first of the most probable classes of each sample."""
         P = self.by_class
         if self.n_classes > FEW_CLASSES:
             return P.argmax(axis=0)
@@ -188,13 +195,21 @@ def _highest_besides(P, codes):
     """Return the highest other entry of each column of a matrix, which is changed."""
     if codes is not EVERY_CLASS:
         _flat(P)[_flat_positions(P, codes)] = -np.inf
-        return P.max(axis=0)
+        return _highest(P)
     top = P.argmax(axis=0)
     positions = _flat_positions(P, top)
     highest = _flat(P).take(positions)
     _flat(P)[positions] = -np.inf
     is_top = np.arange(len(P))[:, np.newaxis] == top
-    return np.where(is_top, P.max(axis=0), highest)
+    return np.where(is_top, _highest(P), highest)
+
+
+def _highest(P):
+    """Return the highest entry of each column of a matrix."""
+    if P.flags.c_contiguous:
+        return P.max(axis=0)
+    # Where columns are contiguous, to find the place is faster than to find the value.
+    return _flat(P).take(_flat_positions(P, P.argmax(axis=0)))
 
 
 def product(A, X):
@@ -224,7 +239,7 @@ def rounding_error(n_classes, dtype):
 
 def most_probable_class(codes, block):
     """Return the first of the most probable classes of each sample."""
-    return block.most_probable()
+    return block.most_probable
 
 
 def given_probability(codes, block):
