@@ -108,15 +108,16 @@ def _take(X, rows):
 
 
 def _columns_of(X):
-    """Return the columns of a table by their names."""
+    """Return the columns of a table by their names, of which equal ones are counted."""
     if issparse(X):
         X = X.toarray()
-    if hasattr(X, "columns"):
-        names, columns = map(str, X.columns), columns_of_frame(X)
-    else:
-        columns = np.asarray(X).T.tolist()
-        names = [f"x{i}" for i in range(len(columns))]
-    return dict(zip(names, columns, strict=True))
+    if not hasattr(X, "columns"):
+        return {f"x{i}": column for i, column in enumerate(np.asarray(X).T.tolist())}
+    found = {}
+    for name, column in zip(map(str, X.columns), columns_of_frame(X), strict=True):
+        n_alike = list(map(str, X.columns[: len(found)])).count(name)
+        found[f"{name} ({n_alike + 1})" if n_alike else name] = column
+    return found
 
 
 def _unusual(X, rows):

@@ -544,9 +544,9 @@ class LabelReview:
         Returns
         -------
         labels : ndarray or pandas.Series of shape (n_samples,)
-            The labels in their own kind, dtype and index. With ``missing="drop"`` it
-            is shorter: its index, or ``review.is_unresolved``, tells which ones are
-            left out.
+            The labels in their own kind, dtype and index; those of a polars series
+            are an array. With ``missing="drop"`` it is shorter: its index, or
+            ``review.is_unresolved``, tells which ones are left out.
 
         Raises
         ------

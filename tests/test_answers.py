@@ -221,6 +221,10 @@ def test_a_sheet_shows_the_rows_of_a_table(as_frame):
     assert list(sheet)[:4] == names
     assert_array_equal(sheet[names], X[[3, 5]])
     assert not sheet["is_drawn"].any()
+    table.columns = ["a", "b", "a", "a"]
+    sheet = review.to_frame([3, 5], X=table)
+    assert list(sheet)[:4] == ["a", "b", "a (2)", "a (3)"]
+    assert_array_equal(sheet.iloc[:, :4], X[[3, 5]])
     with pytest.raises(ValueError, match="X must have a row for each of the 150"):
         review.to_frame([3], X=X[:9])
     with pytest.raises(ValueError, match=r"texts or a table .* show them by save_html"):
