@@ -7,6 +7,8 @@ Answers are kept by the position of the label. The cells of a sheet that was fil
 by hand are read here, whatever a spreadsheet or a file made of them.
 """
 
+from numbers import Integral, Real
+
 import numpy as np
 
 from sklabelquality._errors import brief
@@ -22,6 +24,8 @@ WORDS = {
     WRONG: {"wrong", "true", "yes", "y", "1", "1.0"},
     UNSURE: {"unsure", "unknown", "?"},
 }
+# How boolean labels are written.
+YES, NO = ("true", "yes", "y", "1", "1.0"), ("false", "no", "n", "0", "0.0")
 # What stands where a correct label is to be filled in.
 NOT_KNOWN = "?"
 EMPTY = {"", "none", "nan", "nat", "<na>"}
@@ -77,29 +81,59 @@ class Answers:
         return np.array(list(self._of), dtype=np.intp)
 
 
-def as_answers(is_wrong, given, corrects, missing):
+def as_answers(names, is_wrong, given, corrects, missing):
     """Return codes of answers and correct labels that say something new.
 
     A correct label alone is an answer. `missing` is the code of None, NaN and empty
-    cells without one.
+    cells without one. `given` is None where the given labels are not known.
     """
     answers, news = [], []
-    for row, (cell, label, correct) in enumerate(
-        zip(is_wrong, given, corrects, strict=True)
+    for place, (name, cell, correct) in enumerate(
+        zip(names, is_wrong, corrects, strict=True)
     ):
-        answer = _as_answer(cell)
-        if correct is not None:
-            implied = RIGHT if correct == label else WRONG
+        answer = _as_answer(cell, name)
+        if correct is not None and given is None:
+            if answer in (None, UNANSWERED):
+                raise ValueError(
+                    "is_wrong must say whether a label is wrong where the given labels "
+                    f"are not known, but says nothing of sample {brief(name)}; pass "
+                    "labels= to LabelReview, or is_wrong."
+                )
+        elif correct is not None:
+            label = given[place]
+            implied = RIGHT if is_same(correct, label) else WRONG
             if answer not in (None, UNANSWERED, implied):
                 raise ValueError(
-                    f"is_wrong and correct_labels must agree, but row {row} is called "
-                    f"{NAMES[answer]} and its correct label is {brief(correct)}, where "
-                    f"{brief(label)} was given; change one of them."
+                    "is_wrong and correct_labels must agree, but sample "
+                    f"{brief(name)} is called {NAMES[answer]} and its correct label is "
+                    f"{brief(correct)}, where {brief(label)} was given; change one of "
+                    "them."
                 )
             answer, correct = implied, correct if implied == WRONG else None
         answers.append(missing if answer is None else answer)
         news.append(correct)
     return answers, news
+
+
+def translated(answer, correct, their_label, our_label):
+    """Return what an answer about one given label says about another given label.
+
+    A label that was corrected since then is right.
+    """
+    if is_same(their_label, our_label):
+        return answer, correct
+    truth = their_label if answer == RIGHT else correct
+    if truth is None:
+        return NOTHING
+    return (RIGHT, None) if is_same(truth, our_label) else (WRONG, truth)
+
+
+def is_same(label, other):
+    """Whether two labels are equal; a missing one equals nothing."""
+    try:
+        return bool(label == other)
+    except TypeError:  # the truth of pandas.NA is not defined
+        return False
 
 
 def contradictions(ours, theirs):
@@ -124,7 +158,7 @@ def contradictions(ours, theirs):
     return columns
 
 
-def _as_answer(value):
+def _as_answer(value, name):
     """Return the code of an answer, None where nothing is said."""
     text = str(value).strip().lower()
     if text == TO_DO:
@@ -135,8 +169,8 @@ def _as_answer(value):
         if text in words:
             return answer
     raise ValueError(
-        "is_wrong must be yes or no, True or False, unsure or empty, but has "
-        f"{brief(value)}; replace it by one of these."
+        "is_wrong must be yes or no, True or False, unsure or empty, but is "
+        f"{brief(value)} for sample {brief(name)}; replace it by one of these."
     )
 
 
@@ -145,7 +179,10 @@ def _as_answer(value):
 
 def as_cells(values):
     """Return values as a sheet shows them: no text is taken for a formula."""
-    cells = values if isinstance(values, list) else as_list(values)
+    if isinstance(values, list):
+        cells = values
+    else:  # a polars series has no NumPy dtype
+        cells = values.to_list() if hasattr(values, "to_list") else as_list(values)
     if not any(map(_is_marked, cells)):
         return values
     return [f"'{cell}" if _is_marked(cell) else cell for cell in cells]
@@ -163,9 +200,17 @@ def as_text(value):
     return text
 
 
-def is_yes(cell):
-    """Whether a cell of a sheet says yes, whatever a file made of it."""
-    return str(cell).strip().lower() in ("true", "1", "1.0", "yes")
+def is_drawn_cell(cell):
+    """Whether a cell says that a label was drawn, whatever a file made of it."""
+    text = str(cell).strip().lower()
+    if text in ("drawn", "true", "1", "1.0"):
+        return True
+    if text in ("no", "false", "0", "0.0"):
+        return False
+    raise ValueError(
+        f"frame must say 'drawn' or 'no' in column 'is_drawn', but has {brief(cell)}; "
+        "leave all but is_wrong and correct_label as it was."
+    )
 
 
 def is_empty(value):
@@ -183,10 +228,14 @@ class LabelReader:
     ----------
     classes : list
         The labels that there are.
+
+    has_all : bool, default=True
+        Whether these are all classes, so that new labels must be of their kind.
     """
 
-    def __init__(self, classes):
+    def __init__(self, classes, has_all=True):
         self.classes = classes
+        self._has_all = has_all
         self._by_text = self._unique(lambda c: [str(c), _date_text(c)])
         self._by_caseless = self._unique(lambda c: [str(c).casefold()])
         self._by_number = self._unique(lambda c: [_as_number(c)])
@@ -199,9 +248,13 @@ class LabelReader:
                 found.setdefault(key, []).append(label)
         return {key: labels[0] for key, labels in found.items() if len(labels) == 1}
 
-    def read(self, label):
-        """Return the label that a person means; one that is new is taken as it is."""
-        if is_empty(label) and str(label) not in self._by_text:
+    def read(self, label, name=None):
+        """Return the label that a person means, one of the classes or a new one.
+
+        A new one is of the kind of the classes. `name` is that of the sample.
+        """
+        is_class = isinstance(label, str) and label in self._by_text
+        if is_empty(label) and not is_class:
             return None
         text = str(label)
         for key, labels in (
@@ -213,11 +266,43 @@ class LabelReader:
         ):
             if key is not None and key in labels:
                 return labels[key]
-        if self.classes and all(isinstance(known, str) for known in self.classes):
-            return text.strip()
-        return label
+        return self._new(label, name)
 
-    def read_cell(self, cell):
+    def _new(self, label, name):
+        """Return a label that is no class yet, as it would be written among them."""
+        text, number = str(label).strip(), _as_number(label)
+        if self._are(str):
+            return text
+        if not self._has_all:
+            return label
+        if self._are(bool | np.bool_):
+            if text.casefold() in {*YES, *NO}:
+                return text.casefold() in YES
+            kind = "True or False"
+        elif self._are(Integral):
+            if number is not None and number == np.rint(number):
+                return int(number)
+            kind = "a whole number"
+        elif self._are(Real):
+            if number is not None:
+                return number
+            kind = "a number"
+        elif self._are(np.datetime64) and isinstance(label, str):
+            try:
+                return np.datetime64(text if "-" in text else "no date")
+            except ValueError:
+                kind = "a date"
+        else:
+            return label
+        raise ValueError(
+            f"correct_labels must be of the kind of the given labels, {kind}, but that "
+            f"of sample {brief(name)} is {brief(label)}; correct it."
+        )
+
+    def _are(self, kind):
+        return bool(self.classes) and all(isinstance(c, kind) for c in self.classes)
+
+    def read_cell(self, cell, name=None):
         """Return the label of a cell of a sheet, None where it is not known."""
         if isinstance(cell, str):
             if cell.strip() == NOT_KNOWN:
@@ -231,7 +316,25 @@ class LabelReader:
                     f"correct_label must be one label, but {brief(cell)} may be any of "
                     f"{brief(same)}; read the sheet as text, such as by dtype=str."
                 )
-        return self.read(cell)
+        return self.read(cell, name)
+
+
+def is_written_like(cell, value):
+    """Whether a cell that a file gave back may have been this value."""
+    if is_same(cell, value) or as_text(cell).strip() == str(value).strip():
+        return True
+    number = _as_number(cell)
+    if number is not None and number == _as_number(value):
+        return True
+    return _date_text(cell) == (_date_text(value) or str(value)) or (
+        str(cell) == _date_text(value)
+    )
+
+
+def plain_name(name):
+    """Return what is left of a name after a file, the number or the text that it is."""
+    number = _as_number(name)
+    return as_text(name).strip() if number is None else number
 
 
 def _as_number(value):

@@ -13,6 +13,7 @@ from sklabelquality._alignment import (
     check_same_order,
     index_of,
 )
+from sklabelquality._answers import is_written_like, plain_name
 from sklabelquality._class_health import (
     tabulate_class_health,
     tabulate_overlapping_classes,
@@ -30,7 +31,12 @@ from sklabelquality._frames import (
 )
 from sklabelquality._input import check_samples
 from sklabelquality._issues import RULES, count_confident_issues, predicted_class
-from sklabelquality._labels import as_label_array, as_list, warn_of_lookalikes
+from sklabelquality._labels import (
+    as_label_array,
+    as_list,
+    is_missing_value,
+    warn_of_lookalikes,
+)
 from sklabelquality._plots import (
     AuditDisplay,
     draw_confusion,
@@ -46,6 +52,7 @@ from sklabelquality._report import (
     write_text,
 )
 from sklabelquality._review import LabelReview
+from sklabelquality._review_sheet import cells_of
 from sklabelquality._scores import METHODS, check_adjustable, learn, score_labels
 from sklabelquality._sklearn import (
     StrOptions,
@@ -544,13 +551,18 @@ class LabelAudit:
         """
         if hasattr(source, "iloc") and hasattr(self.index, "isin"):
             check_same_names("audit", self.index, "source", source.index)
-        values = source.tolist() if hasattr(source, "tolist") else list(source)
+        if isinstance(source, str) or np.ndim(source) != 1:
+            raise ValueError(
+                "source must be one column with an entry for each sample, but is "
+                f"{brief(source)}; pass the column itself, not its name."
+            )
+        values = cells_of(source)
         if len(values) != len(self._given):
             raise ValueError(
                 f"source must have an entry for each of the {len(self._given)} "
                 f"samples, but has {len(values)}; pass a column of the same table."
             )
-        values = [None if value != value else value for value in values]
+        values = [None if is_missing_value(value) else value for value in values]
         names = list(dict.fromkeys(values))
         code_of = {name: code for code, name in enumerate(names)}
         codes = np.array([code_of[value] for value in values], dtype=np.intp)
@@ -917,10 +929,14 @@ def _verified(review, labels, index):
     if not isinstance(review, LabelReview):
         raise TypeError(
             f"verified must be a LabelReview, but is {brief(review)}; read a sheet by "
-            "LabelReview.from_frame."
+            "audit.review(frame=...) of the audit that it is from."
         )
     known = review._verified_labels()
     names, labels = as_list(index), as_list(labels)
+    if known and not set(known) & set(names):
+        # A file may have turned "007" into a number.
+        known = {plain_name(name): label for name, label in known.items()}
+        names = list(map(plain_name, names))
     is_counted = names == list(range(len(names)))
     if known and is_counted and len(names) != review.n_samples:
         raise ValueError(
@@ -938,7 +954,15 @@ def _verified(review, labels, index):
                     f"{brief(name)} is there more than once; make the index unique."
                 )
             seen.add(name)
-            is_verified[position] = known[name] == label
+            is_verified[position] = is_written_like(known[name], label)
+    if known and not is_verified.any():
+        warnings.warn(
+            f"None of the {len(known)} labels that verified knows is here: their names "
+            f"are {brief(list(known))}, and {brief(names)} here, or the labels are "
+            "others now; read a sheet by the review method of the audit that drew it.",
+            UserWarning,
+            stacklevel=4,
+        )
     return is_verified
 
 

@@ -52,10 +52,8 @@ def content_columns(X, rows, n_samples, others):
         columns = {"text": _take(X, rows)}
     else:
         columns = _columns_of(_take(X, rows))
-    return {
-        (f"{name} of X" if name in others else name): as_cells(column)
-        for name, column in columns.items()
-    }
+    names = as_cells([f"{name} of X" if name in others else name for name in columns])
+    return dict(zip(names, map(as_cells, columns.values()), strict=True))
 
 
 def show(X, rows, image_shape=None):
@@ -82,9 +80,7 @@ def show(X, rows, image_shape=None):
     if kind == "text":
         return [{"kind": kind, "text": str(text)} for text in _take(X, rows)]
     if kind == "image":
-        images = np.asarray(_take(X, rows))
-        if image_shape is not None:
-            images = images.reshape(len(images), *image_shape)
+        images = _as_images(_take(X, rows), image_shape)
         return [{"kind": kind, "src": src} for src in _as_png(images)]
     columns = _columns_of(_take(X, rows))
     unusual = _unusual(X, rows)
@@ -93,6 +89,7 @@ def show(X, rows, image_shape=None):
         cells = [
             [str(name), _as_text(column[place]), bool(unusual[name][place])]
             for name, column in columns.items()
+            if not issparse(X) or column[place] != 0
         ]
         cells = sorted(cells, key=lambda cell: not cell[2])[:MOST_COLUMNS]
         shown.append({"kind": kind, "rows": cells})
@@ -128,7 +125,8 @@ def _unusual(X, rows):
     for name, column in _columns_of(X).items():
         values = np.asarray(column)
         if values.dtype.kind in "iuf":
-            low, high = np.nanpercentile(values, [25, 75])
+            known = values[np.isfinite(values)]
+            low, high = np.percentile(known, [25, 75]) if len(known) else (0, 0)
             margin = FAR_OUT * (high - low)
             is_far = (values < low - margin) | (values > high + margin)
             found[name] = is_far[rows] if margin > 0 else np.zeros(len(rows), bool)
@@ -149,6 +147,29 @@ def _as_text(value):
     return str(value)
 
 
+def _as_images(samples, image_shape):
+    """Return samples as an array of images, of one channel or more."""
+    remedy = "pass an array of them, all of one shape, or image_shape if rows are flat"
+    try:
+        images = np.asarray(samples)
+        if image_shape is not None:
+            images = images.reshape(len(images), *image_shape)
+    except ValueError:
+        raise ValueError(
+            f"X must hold images of one shape, but not of {image_shape}; {remedy}."
+        ) from None
+    if images.ndim == 4 and images.shape[3] == 1:
+        images = images[..., 0]
+    if images.ndim not in (3, 4) or (
+        images.ndim == 4 and images.shape[3] not in (3, 4)
+    ):
+        raise ValueError(
+            "X must hold images of shape (height, width) or (height, width, 1, 3 or "
+            f"4), but has shape {brief(images.shape)}; {remedy}."
+        )
+    return images
+
+
 def _as_png(images):
     """Return images as data URLs."""
     try:
@@ -158,16 +179,12 @@ def _as_png(images):
             "Images need Pillow, which is not installed; install it by "
             "pip install 'sklabelquality[plot]'."
         ) from None
-    if images.ndim not in (3, 4) or (
-        images.ndim == 4 and images.shape[3] not in (3, 4)
-    ):
-        raise ValueError(
-            "X must hold images of shape (height, width) or (height, width, 3 or 4), "
-            f"but has shape {brief(images.shape)}; pass image_shape if rows are flat."
-        )
     if images.dtype != np.uint8:
         images = images.astype(np.float64)
-        low, high = min(images.min(), 0), images.max()
+        images[~np.isfinite(images)] = np.nan
+        low = np.nanmin(images, initial=0)
+        high = np.nanmax(images, initial=low)
+        images = np.nan_to_num(images, nan=low)  # missing pixels are dark
         images = (255 * (images - low) / ((high - low) or 1)).round().astype(np.uint8)
     for image in images:
         file = io.BytesIO()

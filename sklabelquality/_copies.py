@@ -10,6 +10,7 @@ import warnings
 import numpy as np
 from scipy.sparse import issparse
 
+from sklabelquality._labels import is_missing_value
 from sklabelquality._sklearn import _num_samples, _safe_indexing
 
 # Copies of fewer samples than this share are not worth a warning.
@@ -63,12 +64,10 @@ def _keys_of(X):
             yield X.indices[start:stop].tobytes(), X.data[start:stop].tobytes()
     elif hasattr(X, "columns"):
         yield from map(_key_of_values, zip(*columns_of_frame(X), strict=True))
-    elif getattr(getattr(X, "dtype", None), "kind", "O") in "biufcmM":
+    elif isinstance(getattr(X, "dtype", None), np.dtype) and X.dtype.kind in "biufcmM":
         rows = np.ascontiguousarray(X)
-        if rows.dtype.kind == "f":
-            rows = rows + 0  # minus zero becomes zero
         for row in rows.reshape(len(rows), -1):
-            yield row.tobytes()
+            yield _key_of_numbers(row)
     else:
         for row in X:
             is_row = isinstance(row, list | tuple | np.ndarray)
@@ -82,18 +81,30 @@ def columns_of_frame(frame):
     return [frame[name].to_list() for name in frame.columns]
 
 
+def _key_of_numbers(row):
+    """Return the bytes of an array, in which missing values equal each other."""
+    if row.dtype.kind == "f":
+        row = np.where(np.isnan(row), np.nan, row + 0)  # minus zero becomes zero
+    return row.tobytes()
+
+
 def _key_of_values(values):
     """Return a tuple in which missing values equal each other."""
-    key = tuple(None if value is None or _is_nan(value) else value for value in values)
+    return tuple(map(_key_of_value, values))
+
+
+def _key_of_value(value):
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufcmM":
+        return value.shape, value.dtype.str, _key_of_numbers(value)
+    if isinstance(value, list | tuple | np.ndarray):
+        return tuple(map(_key_of_value, value))
+    if is_missing_value(value):
+        return None
     try:
-        hash(key)
+        hash(value)
     except TypeError:
-        return repr(key)
-    return key
-
-
-def _is_nan(value):
-    return isinstance(value, float | np.floating) and bool(np.isnan(value))
+        return repr(value)
+    return value
 
 
 def warn_of_copies(X, splits):

@@ -6,7 +6,7 @@
 import numpy as np
 
 from sklabelquality._errors import brief
-from sklabelquality._labels import as_label_array
+from sklabelquality._labels import as_label_array, as_list
 
 
 def labels_to_keep(labels, classes, codes):
@@ -42,16 +42,38 @@ def take(labels, positions):
     return (labels.iloc if hasattr(labels, "iloc") else labels)[positions]
 
 
-def with_values(labels, positions, values):
-    """Return labels with other values at some positions, in their own kind."""
+def with_values(labels, positions, values, name):
+    """Return labels with other values at some positions, in their own kind.
+
+    `name` is what an error calls the values.
+    """
+    try:
+        changed = _with_values(labels, positions, values)
+    except (TypeError, ValueError, OverflowError):
+        changed = None
+    # NumPy takes any text for True, and cuts numbers off.
+    if changed is None or (
+        getattr(labels.dtype, "kind", "O") in "biu"
+        and as_list(take(changed, positions)) != values
+    ):
+        raise ValueError(
+            f"{name} must be labels that an array of {labels.dtype} can hold, but are "
+            f"{brief(list(dict.fromkeys(values)))}; turn the labels into strings first "
+            "if they are to stay what they are."
+        )
+    return changed
+
+
+def _with_values(labels, positions, values):
+    if not positions:
+        return labels.copy()
     if hasattr(labels, "iloc"):
         changed = labels.copy()
         if hasattr(changed.dtype, "categories"):
             known = set(changed.dtype.categories)
             new = [value for value in dict.fromkeys(values) if value not in known]
             changed = changed.cat.add_categories(new)
-        if positions:
-            changed.iloc[positions] = values
+        changed.iloc[positions] = values
         return changed
     if labels.dtype.kind in "USO":  # strings may become longer
         changed = labels.astype(object)

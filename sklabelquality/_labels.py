@@ -78,7 +78,7 @@ def read_labels(labels, *, name="labels", first_row=0):
         )
     values = read.values
     if read.positions is not None:
-        is_missing = np.fromiter(map(_is_missing, values), dtype=bool)
+        is_missing = np.fromiter(map(is_missing_value, values), dtype=bool)
         _check_none_missing(read.take(is_missing), name, first_row)
         read = Labels(_with_natural_dtype(values, name), read.positions)
     elif values.dtype.kind == "f":
@@ -243,7 +243,7 @@ def _with_natural_dtype(values, name):
     return values
 
 
-def _is_missing(value):
+def is_missing_value(value):
     """Tell None, NaN, NaT and pandas.NA from values, without importing pandas."""
     if value is None:
         return True

@@ -14,7 +14,9 @@ The scores only say where to look more closely: the interval holds for good and 
 scores alike, and it is narrow for good ones.
 """
 
+import hashlib
 import warnings
+from functools import cached_property
 from numbers import Integral, Real
 from typing import NamedTuple
 
@@ -40,6 +42,8 @@ from sklabelquality._answers import (
     as_answers,
     as_cells,
     contradictions,
+    is_written_like,
+    translated,
 )
 from sklabelquality._content import content_columns, kind_of, show
 from sklabelquality._errors import brief, check_count
@@ -49,7 +53,7 @@ from sklabelquality._plots import AuditDisplay, draw_review
 from sklabelquality._probabilities import as_numbers
 from sklabelquality._report import write_text
 from sklabelquality._review_page import KEPT_COLUMNS, review_page
-from sklabelquality._review_sheet import as_cell_list, read_sheet
+from sklabelquality._review_sheet import cells_of, read_sheet
 from sklabelquality._sklearn import Interval, StrOptions, validate_options
 from sklabelquality._strata import (
     MOST_STRATA,
@@ -259,6 +263,8 @@ class LabelReview:
         self._rows = np.empty(0, dtype=np.intp)  # positions, in the order of drawing
         self._rows_ranks = np.empty(0, dtype=np.intp)
         self._answers = Answers()
+        # What a person verified in an earlier round: known, and no part of the sample.
+        self._is_known = np.zeros(self.n_samples, dtype=bool)
         # Permutations for the order of equal scores, for what is drawn, and for the
         # strata that get one label more than others; a seed for the order in which the
         # labels are shown.
@@ -439,10 +445,10 @@ class LabelReview:
             ("correct_labels", correct_labels),
         ):
             self._check_order_of_answers(given_rows, rows, name, column)
-        is_wrong = [None] * len(rows) if is_wrong is None else as_cell_list(is_wrong)
+        is_wrong = [None] * len(rows) if is_wrong is None else cells_of(is_wrong)
         if correct_labels is None:
             correct_labels = [None] * len(rows)
-        correct_labels = as_cell_list(correct_labels)
+        correct_labels = cells_of(correct_labels)
         if not len(rows) == len(is_wrong) == len(correct_labels):
             raise ValueError(
                 "rows, is_wrong and correct_labels must have the same length, but have "
@@ -488,32 +494,45 @@ class LabelReview:
                 f"rows must be positions {what}, but {row} is not; pass positions, "
                 "such as draw and worst return, not names."
             )
-        given = [None] * len(rows)
+        names = as_list(self.index[places])
+        given, corrects = None, correct_labels
         if self.labels is not None:
             given = as_list(take(self.labels, places))
-        corrects = correct_labels
         if any(correct is not None for correct in corrects):
-            reader = self._reader
-            read = reader.read_cell if missing == UNANSWERED else reader.read
-            corrects = list(map(read, corrects))
-        answers, corrects = as_answers(is_wrong, given, corrects, missing)
+            is_sheet = missing == UNANSWERED
+            read = self._reader.read_cell if is_sheet else self._reader.read
+            corrects = list(map(read, corrects, names))
+            self._warn_of_new_classes(corrects)
+        answers, corrects = as_answers(names, is_wrong, given, corrects, missing)
         self._answers.record(rows.tolist(), answers, corrects)
 
-    @property
+    def _warn_of_new_classes(self, corrects):
+        new = set(corrects) - {None, *self._reader.classes}
+        if new and self._reader.classes and self._ranks is not None:
+            warnings.warn(
+                f"{len(new)} of the correct labels are new classes: "
+                f"{brief(sorted(new, key=str))}; record these answers again if they "
+                "are slips of the pen.",
+                UserWarning,
+                stacklevel=4,
+            )
+
+    @cached_property
     def _reader(self):
-        """Read labels from what a sheet or a person made of them."""
+        """Reads labels from what a sheet or a person made of them."""
         columns = [c for c in (self.labels, self.predicted_labels) if c is not None]
-        return LabelReader(
-            list(dict.fromkeys(label for c in columns for label in as_list(c)))
-        )
+        classes = list(dict.fromkeys(label for c in columns for label in as_list(c)))
+        return LabelReader(classes, has_all=self._ranks is not None)
 
     def _places_of(self, rows):
         """Return where labels are in what this review knows, -1 if they are not."""
         rows = np.asarray(rows)
         if self._ranks is not None:
             return np.where((rows >= 0) & (rows < self.n_samples), rows, -1)
-        place_of = {row: place for place, row in enumerate(self._sheet_rows.tolist())}
-        return np.array([place_of.get(row, -1) for row in rows.tolist()], dtype=np.intp)
+        order = np.argsort(self._sheet_rows)
+        places = np.searchsorted(self._sheet_rows, rows, sorter=order)
+        places = order[np.minimum(places, len(order) - 1)]
+        return np.where(self._sheet_rows[places] == rows, places, -1)
 
     @property
     def n_drawn(self):  # numpydoc ignore=RT01
@@ -527,16 +546,16 @@ class LabelReview:
 
     # -- what follows ------------------------------------------------------------------
 
-    @validate_options(missing=[StrOptions({"raise", "drop", "keep", "mark"})])
+    @validate_options(missing=[StrOptions({"raise", "drop", "keep", "mark", "other"})])
     def corrected_labels(self, *, missing="raise", marker=None):
         """Return the labels with all corrections.
 
         Parameters
         ----------
-        missing : {"raise", "drop", "keep", "mark"}, default="raise"
+        missing : {"raise", "drop", "keep", "mark", "other"}, default="raise"
             What to do where a label is wrong and no correct one is known: raise an
-            error, leave the samples out, keep the wrong labels, or put `marker` in
-            their place.
+            error, leave the samples out, keep the wrong labels, put `marker` in their
+            place or, where there are two classes, the other one.
 
         marker : object, default=None
             The label that marks them, of the kind of the labels.
@@ -551,8 +570,8 @@ class LabelReview:
         Raises
         ------
         ValueError
-            If the review has no labels, or with ``missing="raise"`` a wrong label has
-            no correct one.
+            If the review has no labels, if with ``missing="raise"`` a wrong label has
+            no correct one, or if `missing` and `marker` do not fit the labels.
         """
         self._check_scores_known("corrected_labels")
         if self.labels is None:
@@ -570,20 +589,34 @@ class LabelReview:
             raise ValueError(
                 "corrected_labels needs a correct label for each wrong one, but "
                 f"{len(unresolved)} have none, the first at position {unresolved[0]}; "
-                "record correct_labels, or choose missing='drop', 'keep' or 'mark'."
+                "record correct_labels, or choose missing='drop', 'keep', 'mark' or, "
+                "for two classes, 'other'."
             )
-        if missing == "mark":
-            if marker is None:
-                raise ValueError(
-                    "marker must be a label where missing='mark', but is None; pass "
-                    "the label that is to mark them."
-                )
+        if (missing == "mark") != (marker is not None):
+            raise ValueError(
+                "marker must be a label where missing='mark', and None elsewhere, but "
+                f"is {brief(marker)} with missing={missing!r}; change one of them."
+            )
+        if missing == "other":
             rows += unresolved.tolist()
-            values += [marker] * len(unresolved)
-        labels = with_values(self.labels, rows, values)
+            values += self._other_classes(as_list(take(self.labels, unresolved)))
+        labels = with_values(self.labels, rows, values, "correct_labels")
+        if missing == "mark":
+            marks = [marker] * len(unresolved)
+            labels = with_values(labels, unresolved.tolist(), marks, "marker")
         if missing == "drop" and len(unresolved):
             labels = take(labels, np.flatnonzero(~self.is_unresolved))
         return labels
+
+    def _other_classes(self, given):
+        """Return the other one of two classes for each given label."""
+        classes = self._reader.classes
+        if len(classes) != 2:
+            raise ValueError(
+                f"missing='other' needs two classes, but there are {len(classes)}; "
+                "record correct_labels."
+            )
+        return [classes[classes[0] == label] for label in given]
 
     @property
     def is_unresolved(self):  # numpydoc ignore=RT01
@@ -605,17 +638,20 @@ class LabelReview:
         Parameters
         ----------
         is_verified : ndarray of shape (n_samples,), dtype=bool
-            The labels. Those that have an answer already keep it.
+            The labels. Those that have another answer keep it.
         """
         rows = np.flatnonzero(is_verified)
-        rows = rows[self._answers.codes_of(rows) == UNANSWERED]
+        codes = self._answers.codes_of(rows)
+        self._is_known[rows[(codes == UNANSWERED) | (codes == RIGHT)]] = True
+        rows = rows[codes == UNANSWERED]
         n = len(rows)
         self._answers.record(rows.tolist(), [RIGHT] * n, [None] * n)
 
     @property
     def _n_drawn_answers(self):  # numpydoc ignore=RT01
-        """Number of drawn labels with an answer, which the error rate rests on."""
-        return int(np.count_nonzero(self._drawn_answers() != UNANSWERED))
+        """Number of answers that the error rate rests on."""
+        answers = self._drawn_answers()[~np.isin(self._rows, self._known_rows())]
+        return int(np.count_nonzero(answers != UNANSWERED))
 
     def _mask_of(self, condition):
         self._check_scores_known("a mask of the labels")
@@ -633,13 +669,17 @@ class LabelReview:
             The verified label of each name in the index.
         """
         labels = {}
-        for position, answer, correct in self._answers.items():
-            place = int(self._places_of(np.array([position]))[0])
-            name = as_list(self.index[place : place + 1])[0]
+        places = self._places_of(self._answers.positions())
+        names, given = as_list(self.index[places]), [None] * len(places)
+        if self.labels is not None:
+            given = as_list(take(self.labels, places))
+        for name, label, (_, answer, correct) in zip(
+            names, given, self._answers.items(), strict=True
+        ):
             if correct is not None:
                 labels[name] = correct
-            elif answer == RIGHT and self.labels is not None:
-                labels[name] = as_list(take(self.labels, np.array([place])))[0]
+            elif answer == RIGHT and label is not None:
+                labels[name] = label
         return labels
 
     def disagreements(self, other):
@@ -672,8 +712,9 @@ class LabelReview:
         Parameters
         ----------
         other : LabelReview
-            A review of the same labels: by another person, or of an earlier round.
-            Its answers count for the error rate where this review drew the label.
+            A review of the same samples: by another person, or of an earlier round, in
+            which labels may have been others. Its answers count for the error rate
+            where this review drew the label.
 
         conflicts : {"raise", "unsure"}, default="raise"
             What to do with :meth:`disagreements`: raise an error, or call them unsure.
@@ -714,19 +755,37 @@ class LabelReview:
                 f"one of {other.n_samples}; for labels that changed between rounds, "
                 "pass verified=other to the audit."
             )
-        for position, _, _ in other._answers.items():
-            places = (r._places_of(np.array([position])) for r in (self, other))
-            own, their = (
-                as_list(r.index[place]) if (place >= 0).all() else None
-                for r, place in zip((self, other), places, strict=True)
-            )
-            if own != their and own is not None:
+        positions = other._answers.positions()
+        ours, theirs = (r._places_of(positions) for r in (self, other))
+        is_ours = ours >= 0
+        own_names = as_list(self.index[ours[is_ours]])
+        their_names = as_list(other.index[theirs[is_ours]])
+        for own, their in zip(own_names, their_names, strict=True):
+            if not is_written_like(their, own):
                 raise ValueError(
-                    "other must be a review of the same labels in the same order, but "
-                    f"position {position} is {brief(own[0])} here and "
-                    f"{brief(their[0])} there; bring both into one order."
+                    "other must be a review of the same samples in the same order, but "
+                    f"one is {brief(own)} here and {brief(their)} there; bring both "
+                    "into one order."
                 )
-        return other._answers
+        return self._in_our_terms(other, positions, ours, theirs)
+
+    def _in_our_terms(self, other, positions, ours, theirs):
+        """Return the answers of another review, whose given labels may be others."""
+        answers = Answers()
+        own_labels = their_labels = None
+        if self.labels is not None and other.labels is not None:
+            own_labels = as_list(take(self.labels, ours))
+            their_labels = as_list(take(other.labels, theirs))
+        for i, (position, answer, correct) in enumerate(list(other._answers.items())):
+            if correct is not None and self.labels is not None:
+                correct = self._reader.read_cell(correct)
+            if own_labels is not None and ours[i] >= 0:
+                their_label = self._reader.read_cell(their_labels[i])
+                answer, correct = translated(
+                    answer, correct, their_label, own_labels[i]
+                )
+            answers.record([position], [answer], [correct])
+        return answers
 
     # -- estimate ----------------------------------------------------------------------
 
@@ -767,13 +826,13 @@ class LabelReview:
             If fewer than 20 labels are reviewed.
         """
         sizes = self._check_strata()
-        chosen = slice(None)
+        known, chosen = self._known_rows(), np.ones(len(self._rows), dtype=bool)
         if subset is not None:
             subset = self._check_subset(subset)
             strata = self._stratum_of(self._ranks[subset])
             sizes = np.bincount(strata, minlength=len(self.stratum_sizes))
-            chosen = subset[self._rows]
-        result = self._estimate(sizes, chosen, confidence_level, interval)
+            known, chosen = known[subset[known]], subset[self._rows]
+        result = self._estimate(sizes, known, chosen, confidence_level, interval)
         _warn_if_few(result)
         return result
 
@@ -817,10 +876,40 @@ class LabelReview:
         """Estimate the share of wrong labels among the k most suspicious ones."""
         ends = np.cumsum(self._check_strata())
         sizes = np.diff(np.minimum(ends, k), prepend=0)
-        return self._estimate(sizes, self._rows_ranks <= k, confidence_level, interval)
+        known = self._known_rows()
+        known = known[self._ranks_of(known) <= k]
+        chosen = self._rows_ranks <= k
+        return self._estimate(sizes, known, chosen, confidence_level, interval)
 
-    def _estimate(self, sizes, chosen, confidence_level, interval):
-        """Estimate the share of wrong labels among those chosen of the drawn ones."""
+    def _estimate(self, sizes, known, chosen, confidence_level, interval):
+        """Estimate the share of wrong labels among some.
+
+        Parameters
+        ----------
+        sizes : ndarray of shape (n_strata,)
+            How many they are in each stratum.
+
+        known : ndarray of shape (n_known,)
+            The rows of those that are known to be right. They are no part of the
+            sample: a person who stops early has not answered the others as often.
+
+        chosen : ndarray of shape (n_drawn,), dtype=bool
+            Which of the drawn labels are among them.
+
+        confidence_level, interval
+            See :meth:`error_rate`.
+
+        Returns
+        -------
+        error_rate : ErrorRate
+            The estimate.
+        """
+        strata = self._stratum_of(self._ranks_of(known))
+        unknown = sizes - np.bincount(strata, minlength=len(sizes))
+        share = unknown.sum() / sizes.sum()
+        if share == 0:
+            return ErrorRate(0.0, 0.0, 0.0, 0)
+        chosen = chosen & ~np.isin(self._rows, known)
         answers = self._drawn_answers()[chosen]
         if not np.any(answers != UNANSWERED):
             raise ValueError(
@@ -838,13 +927,21 @@ class LabelReview:
         rates, lows, highs = stratified_interval(
             [wrong, wrong + unsure],
             right + wrong + unsure,
-            sizes,
+            unknown,
             z,
             INTERVALS[interval],
         )
         return ErrorRate(
-            float(rates.mean()), float(lows.min()), float(highs.max()), int(n_reviewed)
+            float(share * rates.mean()),
+            float(share * lows.min()),
+            float(share * highs.max()),
+            int(n_reviewed),
         )
+
+    def _known_rows(self):
+        """Return the labels that were verified in an earlier round, and still are."""
+        rows = np.flatnonzero(self._is_known)
+        return rows[self._answers.codes_of(rows) == RIGHT]
 
     def _drawn_answers(self):
         """Return the code of the answer about each drawn label."""
@@ -885,16 +982,20 @@ class LabelReview:
               given one is wrong;
             - ``"position"`` and ``"rank"`` of the label among all, 1 for the most
               suspicious one;
-            - ``"is_drawn"``, ``"stratum"``, ``"stratum_size"``, ``"n_samples"`` and
+            - ``"is_drawn"``, which says "drawn" where the sheet holds all labels that
+              were drawn, ``"stratum"``, ``"stratum_size"``, ``"n_samples"`` and
               ``"random_state"``: what :meth:`from_frame` needs to estimate the error
               rate and to go on drawing.
 
             Text that a spreadsheet would take for a formula begins with an apostrophe,
             which :meth:`from_frame` takes away.
         """
+        self._check_samples(X)
         rows = self._rows_to_show(rows)
         places = self._places_of(rows)
         ranks = self._ranks_of(rows)
+        # A part of the drawn labels is no sample of them.
+        is_drawn = np.isin(rows, self._rows) & np.isin(self._rows, rows).all()
         columns = {}
         for name, column in (
             ("given_label", self.labels),
@@ -916,7 +1017,7 @@ class LabelReview:
             ),
             "position": rows,
             "rank": ranks,
-            "is_drawn": np.isin(rows, self._rows),
+            "is_drawn": np.where(is_drawn, "drawn", "no"),
             "stratum": strata,
             "stratum_size": sizes[strata],
             "n_samples": np.full(len(places), self.n_samples),
@@ -927,7 +1028,16 @@ class LabelReview:
         index = self.index[places]
         if set(getattr(index, "names", [])) & columns.keys():  # or a file mixes them up
             index = index.set_names([f"index {i}" for i in range(index.nlevels)])
+        if getattr(index, "nlevels", 1) == 1:
+            cells = as_cells(index)
+            if cells is not index:  # names that a spreadsheet would take for formulas
+                index = type(index)(cells) if hasattr(index, "names") else cells
         return as_frame(columns, index)
+
+    def _check_samples(self, X):
+        """Raise if X names the samples in another order."""
+        if hasattr(X, "iloc") and hasattr(self.index, "isin"):
+            check_same_names("review", self.index, "X", X.index)
 
     def save_html(
         self, path, rows=None, *, X=None, image_shape=None, title="Label review"
@@ -964,6 +1074,7 @@ class LabelReview:
         ImportError
             If `X` holds images and Pillow is not installed.
         """
+        self._check_samples(X)
         rows = self._rows_to_show(rows)
         places = self._places_of(rows)
         sheet = self.to_frame(rows)
@@ -995,14 +1106,24 @@ class LabelReview:
             ),
             [(answer, None if c is None else str(c)) for answer, c in answers],
             content,
-            title,
+            str(title),
+            self._identity(),
         )
         write_text(path, page)
+
+    def _identity(self):
+        """Return what tells this review from others."""
+        ranks = self._sheet_ranks if self._ranks is None else self._ranks
+        labels = [] if self.labels is None else as_list(self.labels[:1000])
+        digest = hashlib.sha256(np.ascontiguousarray(ranks).tobytes())
+        digest.update(str([self.n_samples, self.random_state, labels]).encode())
+        return digest.hexdigest()
 
     def _rows_to_show(self, rows):
         """Return positions to show: those asked for, or all drawn or answered ones."""
         if rows is None:
             answered = self._answers.positions()
+            answered = answered[~self._is_known[answered]]
             rows = np.concatenate(
                 [self._rows, answered[~np.isin(answered, self._rows)]]
             )
@@ -1010,6 +1131,7 @@ class LabelReview:
                 self._check_strata()
             return rows
         rows = np.atleast_1d(as_numbers(rows, "rows", "pass positions of labels"))
+        rows = rows.astype(np.intp) if rows.size == 0 else rows
         if rows.dtype.kind not in "iu" or (self._places_of(rows) < 0).any():
             raise ValueError(
                 f"rows must be positions from 0 to {self.n_samples - 1}, but has "
@@ -1072,6 +1194,7 @@ class LabelReview:
         review._rows_ranks = sheet.rank[sheet.is_drawn]
         if scores is not None:
             review._check_sheet(sheet)
+        review._check_given_labels(sheet)
         review._record(sheet.position, sheet.is_wrong, sheet.correct_label, UNANSWERED)
         return review
 
@@ -1080,27 +1203,53 @@ class LabelReview:
         self.n_samples = sheet.n_samples
         self._sheet_rows, self._sheet_ranks = sheet.position, sheet.rank
         self._answers = Answers()
+        self._is_known = np.zeros(self.n_samples, dtype=bool)
         self.top_k = self._ranks = None
         self.random_state = sheet.random_state
         self.labels, self.predicted_labels = sheet.given_label, sheet.predicted_label
         self.index = sheet.index
 
     def _check_sheet(self, sheet):
-        """Raise if a sheet was not drawn from these scores with this random state."""
-        is_ours = sheet.n_samples == self.n_samples and np.array_equal(
-            self._ranks[sheet.position], sheet.rank
-        )
+        """Raise if a sheet was not drawn from these scores with this random state.
+
+        Where nothing was drawn, the scores play no part.
+        """
+        is_ours = sheet.n_samples == self.n_samples
+        missing = np.empty(0)
         if is_ours and len(self._rows):
+            is_ours = np.array_equal(self._ranks[sheet.position], sheet.rank)
             n_drawn = self._count_by_stratum(self._rows_ranks)
             drawn, _ = self._rows_of_strata(np.zeros_like(n_drawn), n_drawn)
-            is_ours = np.array_equal(np.sort(self._rows), np.sort(drawn))
-        if not is_ours:
+            missing = np.setdiff1d(drawn, self._rows)
+        if is_ours and not len(missing):
+            return
+        if is_ours:
             raise ValueError(
-                "frame must hold all labels that are drawn from these scores with this "
-                "random_state, but holds others; pass the scores and the random_state "
-                "that it was drawn with and keep all its rows, or read it without "
-                "scores by LabelReview.from_frame(frame)."
+                "frame must hold all labels that are drawn with this random_state, but "
+                f"position {missing[0]} is missing; keep all its rows, answered or "
+                "not, and pass the random_state that it was drawn with."
             )
+        raise ValueError(
+            "frame must be drawn from these scores with this random_state, but it has "
+            f"{sheet.n_samples} samples and other ranks; go on with the audit that "
+            "drew it, kept by joblib.dump, or read its answers into a new review by "
+            "audit.review().merge(LabelReview.from_frame(frame))."
+        )
+
+    def _check_given_labels(self, sheet):
+        """Raise if a sheet was made for other labels, or if they were written over."""
+        if self._ranks is None or self.labels is None or sheet.given_label is None:
+            return
+        ours = as_list(take(self.labels, sheet.position))
+        names = as_list(self.index[sheet.position])
+        theirs = as_list(sheet.given_label)
+        for name, our, their in zip(names, ours, theirs, strict=True):
+            if not is_written_like(their, our):
+                raise ValueError(
+                    "given_label of frame must be the labels of the review, but that "
+                    f"of sample {brief(name)} is {brief(their)}, not {brief(our)}; "
+                    "write corrections into correct_label."
+                )
 
     # -- plot --------------------------------------------------------------------------
 

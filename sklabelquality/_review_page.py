@@ -14,6 +14,7 @@ import json
 from importlib.resources import files
 from string import Template
 
+from sklabelquality._answers import NAMES, WORDS
 from sklabelquality._labels import as_list
 
 # Columns of the sheet that the page hands back as they are.
@@ -21,7 +22,7 @@ KEPT_COLUMNS = ["position", "rank", "is_drawn", "stratum", "stratum_size", "n_sa
 KEPT_COLUMNS += ["random_state"]
 
 
-def review_page(sheet, names, classes, answers, content, title):
+def review_page(sheet, names, classes, answers, content, title, identity):
     """Return the page.
 
     Parameters
@@ -44,6 +45,10 @@ def review_page(sheet, names, classes, answers, content, title):
     title : str
         The title of the page.
 
+    identity : str
+        What tells the review from others. Pages of one review with the same title
+        share their answers.
+
     Returns
     -------
     page : str
@@ -61,13 +66,13 @@ def review_page(sheet, names, classes, answers, content, title):
         item["answer"], item["correct"] = answers[place]
         item["content"] = content[place]
         items.append(item)
-    names = [[item[name] for name in ("name", "given", *columns)] for item in items]
-    digest = hashlib.sha256(json.dumps([title, names]).encode()).hexdigest()[:16]
+    digest = _digest([title, identity])
     data = {
         "id": digest,
         "items": items,
         "classes": classes,
         "columns": columns,
+        "words": {word: NAMES[code] for code, words in WORDS.items() for word in words},
         "file_name": f"review-{digest[:6]}.csv",
     }
     script, style = _read("review.js"), _read("review.css")
@@ -80,6 +85,10 @@ def review_page(sheet, names, classes, answers, content, title):
         # Nothing in the data can end the element that they are in.
         data=json.dumps(data).replace("<", "\\u003c"),
     )
+
+
+def _digest(*parts):
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def _read(name):

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklabelquality._answers import as_text, is_yes
+from sklabelquality._answers import as_text, is_drawn_cell
 from sklabelquality._errors import brief
 from sklabelquality._frames import as_index
-from sklabelquality._labels import as_label_array
+from sklabelquality._labels import as_label_array, as_list
 
 # What a sheet must have to be read back; labels are for the eyes alone.
 NUMBERS = ["position", "rank", "stratum", "stratum_size", "n_samples"]
@@ -49,7 +49,8 @@ def read_sheet(frame):
     if missing:
         raise ValueError(
             f"frame must have the columns of to_frame, but {missing} are missing; "
-            "fill in is_wrong and leave the others as they are."
+            "fill in is_wrong and leave the others as they are, and read the file with "
+            "the separator that it was saved with, such as sep=';'."
         )
     if len(frame["is_wrong"]) == 0:
         raise ValueError(
@@ -58,10 +59,10 @@ def read_sheet(frame):
         )
     numbers = {name: _as_integers(frame, name) for name in NUMBERS}
     lengths = {len(column) for column in numbers.values()}
-    if lengths != {len(as_cell_list(frame["is_wrong"]))}:
+    if lengths != {len(cells_of(frame["is_wrong"]))}:
         raise ValueError(
             "frame must have an entry for each row in all columns, but their "
-            f"lengths differ: is_wrong has {len(as_cell_list(frame['is_wrong']))}, the "
+            f"lengths differ: is_wrong has {len(cells_of(frame['is_wrong']))}, the "
             f"others {sorted(lengths)}; keep whole rows."
         )
     positions, n_times = np.unique(numbers["position"], return_counts=True)
@@ -70,7 +71,7 @@ def read_sheet(frame):
             "frame must have each label once, but has position "
             f"{positions[n_times.argmax()]} more than once; drop the other rows."
         )
-    is_drawn = np.array([is_yes(cell) for cell in as_cell_list(frame["is_drawn"])])
+    is_drawn = np.array([is_drawn_cell(cell) for cell in cells_of(frame["is_drawn"])])
     given, predicted = (
         _labels_of_cells(frame[name]) if name in frame else None
         for name in ("given_label", "predicted_label")
@@ -78,13 +79,17 @@ def read_sheet(frame):
     index = frame.index if hasattr(frame, "iloc") else None
     if index is None and "index" in frame:
         index = np.asarray(frame["index"])
+    if index is not None and getattr(index, "nlevels", 1) == 1:
+        names = list(index)
+        texts = [as_text(name) if isinstance(name, str) else name for name in names]
+        index = index if texts == names else as_label_array(texts)
     return Sheet(
         position=numbers["position"],
         rank=numbers["rank"],
         is_drawn=is_drawn,
-        is_wrong=as_cell_list(frame["is_wrong"]),
+        is_wrong=cells_of(frame["is_wrong"]),
         correct_label=(
-            as_cell_list(frame["correct_label"])
+            cells_of(frame["correct_label"])
             if "correct_label" in frame
             else [None] * len(is_drawn)
         ),
@@ -110,10 +115,10 @@ def _seed_of(frame):
     return int(seeds[0])
 
 
-def as_cell_list(answers):
-    """Return answers as a list; pandas gives its missing values as they are."""
+def cells_of(answers):
+    """Return answers or cells as a list, missing ones as pandas has them."""
     if isinstance(answers, np.ndarray):
-        return np.atleast_1d(answers).tolist()
+        return as_list(np.atleast_1d(answers))
     if isinstance(answers, str) or not hasattr(answers, "__len__"):
         return [answers]
     return answers.tolist() if hasattr(answers, "tolist") else list(answers)
@@ -122,21 +127,18 @@ def as_cell_list(answers):
 def _labels_of_cells(cells):
     """Return the labels of a sheet, without the marks of :func:`as_cells`."""
     return as_label_array(
-        [
-            as_text(cell) if isinstance(cell, str) else cell
-            for cell in as_cell_list(cells)
-        ]
+        [as_text(cell) if isinstance(cell, str) else cell for cell in cells_of(cells)]
     )
 
 
 def _as_integers(frame, name):
     """Return a column of a sheet as whole numbers, whatever a file made of them."""
-    values = [_as_float(value) for value in as_cell_list(frame[name])]
+    values = [_as_float(value) for value in cells_of(frame[name])]
     for row, value in enumerate(values):
         if not 0 <= value < 2**53 or value != np.rint(value):
             raise ValueError(
                 f"frame must have whole numbers in column {name!r}, as to_frame gave "
-                f"them, but has {brief(as_cell_list(frame[name])[row])} in row {row}; "
+                f"them, but has {brief(cells_of(frame[name])[row])} in row {row}; "
                 "leave all but is_wrong as it was, and drop rows that were added."
             )
     return np.array(values).astype(np.intp)

@@ -3,47 +3,67 @@
 
 const review = JSON.parse(document.getElementById("data").textContent);
 const items = review.items;
+const itemOf = new Map(items.map((item) => [item.position, item]));
 const storageKey = "sklabelquality review " + review.id;
 const element = (id) => document.getElementById(id);
 const past = [];  // positions and answers before each change, to undo
 let current = 0;
+let isAtEnd = false;  // after the last sample was answered, keys answer nothing
 
 // An answer is {answer: "right" | "wrong" | "unsure", correct: string or null}.
-let answers = {};
-for (const item of items) {
-  if (item.answer) answers[item.position] = { answer: item.answer, correct: item.correct };
-}
+const answers = new Map();
 
 // -- storage -----------------------------------------------------------------
 
-function warn(text) {
-  element("warning").textContent = text;
-  element("warning").hidden = !text;
+function warn(id, text) {
+  element(id).textContent = text;
+  element(id).hidden = !text;
 }
 
-function load() {
+function readStorage() {
   try {
-    const kept = JSON.parse(localStorage.getItem(storageKey) || "{}");
-    for (const item of items) {
-      const position = item.position;
-      if (position in kept) {
-        if (kept[position] === null) delete answers[position];
-        else answers[position] = kept[position];
-      }
-    }
+    return JSON.parse(localStorage.getItem(storageKey) || "{}");
   } catch (error) {
-    warn("This browser keeps no answers: save them as a file before you close the page.");
+    if (error instanceof SyntaxError) localStorage.removeItem(storageKey);
+    else throw error;
+    return {};
   }
 }
 
-function keep(position) {
+// The answer that the page came with.
+function recorded(item) {
+  return JSON.stringify([item.answer, item.correct]);
+}
+
+function load() {
+  answers.clear();
+  for (const item of items) {
+    if (item.answer) answers.set(item.position, { answer: item.answer, correct: item.correct });
+  }
   try {
-    // Another window may have kept answers since.
-    const kept = JSON.parse(localStorage.getItem(storageKey) || "{}");
-    kept[position] = answers[position] || null;
+    const kept = readStorage();
+    for (const item of items) {
+      const entry = kept[item.position];
+      // What was recorded since then goes before what the browser keeps.
+      if (!entry || entry.recorded !== recorded(item)) continue;
+      if (entry.answer) answers.set(item.position, { answer: entry.answer, correct: entry.correct });
+      else answers.delete(item.position);
+    }
+  } catch (error) {
+    warn("storage-warning", "This browser keeps no answers: save them as a file before you close the page.");
+  }
+}
+
+function keep(positions) {
+  try {
+    const kept = readStorage();  // another window may have kept answers since
+    for (const position of positions) {
+      const item = itemOf.get(position);
+      kept[position] = { answer: null, correct: null, ...answers.get(position), recorded: recorded(item) };
+    }
     localStorage.setItem(storageKey, JSON.stringify(kept));
   } catch (error) {
-    warn("This answer is not kept by the browser: save the answers as a file before you close the page.");
+    warn("storage-warning", "Answers are not kept by the browser: save them as a file before you close the page.");
   }
 }
 
@@ -53,12 +73,12 @@ function showContent(content) {
   const place = element("content");
   place.replaceChildren();
   place.scrollTop = 0;
+  place.hidden = !content;
   if (!content) return;
   if (content.kind === "text") {
     const text = document.createElement("pre");
     text.textContent = content.text;
     place.append(text);
-    place.tabIndex = 0;  // so that long texts scroll by keys
   } else if (content.kind === "image") {
     const image = document.createElement("img");
     image.src = content.src;
@@ -76,18 +96,22 @@ function showContent(content) {
       if (unusual) row.className = "unusual";
     }
     place.append(table);
-    place.tabIndex = 0;
   }
+  place.tabIndex = content.kind === "image" ? -1 : 0;  // so that long ones scroll by keys
+}
+
+// A disabled button would lose the focus.
+function disable(id, isDisabled) {
+  element(id).setAttribute("aria-disabled", String(isDisabled));
 }
 
 function show() {
   const item = items[current];
-  const given = answers[item.position];
+  const given = answers.get(item.position);
   element("name").textContent = "Sample " + (current + 1) + " of " + items.length + ": " + item.name;
   showContent(item.content);
   element("given").textContent = item.given === null ? "not known" : item.given;
-  element("suggestion").textContent = "";
-  element("suggest").setAttribute("aria-expanded", "false");
+  hideSuggestion();
   element("suggestion-line").hidden = item.predicted === null;
   const said = element("answer");
   said.className = given ? given.answer : "";
@@ -98,23 +122,27 @@ function show() {
   for (const button of document.querySelectorAll("button[data-class]")) {
     button.setAttribute("aria-pressed", String(Boolean(given) && given.correct === button.dataset.class));
   }
-  element("back").disabled = current === 0;
-  element("next").disabled = current === items.length - 1;
-  element("undo").disabled = past.length === 0;
-  const done = items.filter((other) => answers[other.position]).length;
+  disable("back", current === 0);
+  disable("next", current === items.length - 1);
+  disable("undo", past.length === 0);
+  const done = items.filter((other) => answers.has(other.position)).length;
   element("progress").textContent = done + " done, " + (items.length - done) + " to go";
   element("bar").value = done / items.length;
   element("result").textContent = done === items.length ? summary() : "";
+  // For screen readers, which do not see that another sample is there.
+  const text = item.content && item.content.kind === "text" ? " " + item.content.text : "";
+  element("announcement").textContent = [element("name"), "Given label: " + element("given").textContent + ".", said]
+    .map((part) => part.textContent ?? part).join(". ") + text;
 }
 
 function summary() {
   const words = ["All labels have an answer."];
   const strata = {};
-  for (const item of items.filter((other) => other.is_drawn)) {
+  const drawn = items.filter((other) => other.is_drawn === "drawn");
+  for (const item of drawn) {
     const stratum = (strata[item.stratum] ||= { size: item.stratum_size, n: 0, wrong: 0 });
-    const answer = answers[item.position].answer;
     stratum.n += 1;
-    stratum.wrong += { right: 0, unsure: 0.5, wrong: 1 }[answer];
+    stratum.wrong += { right: 0, unsure: 0.5, wrong: 1 }[answers.get(item.position).answer];
   }
   const parts = Object.values(strata);
   if (parts.length) {
@@ -122,9 +150,14 @@ function summary() {
     const wrong = parts.reduce((sum, part) => sum + (part.size * part.wrong) / part.n, 0);
     words.push("About " + ((100 * wrong) / total).toFixed(1) + " % of all labels are wrong; error_rate() gives the interval.");
   } else {
-    const wrong = items.filter((item) => answers[item.position].answer === "wrong").length;
+    const wrong = items.filter((item) => answers.get(item.position).answer === "wrong").length;
     words.push(wrong + " of these " + items.length + " are wrong.");
   }
+  const open = items.filter((item) => {
+    const { answer, correct } = answers.get(item.position);
+    return answer === "wrong" && correct === null;
+  });
+  if (open.length) words.push("For " + open.length + " of the wrong ones it is not said what is correct.");
   words.push("Save the answers as a file now.");
   return words.join(" ");
 }
@@ -132,16 +165,25 @@ function summary() {
 // -- answering ---------------------------------------------------------------
 
 function change(position, answer) {
-  past.push([position, answers[position] || null]);
-  if (answer) answers[position] = answer;
-  else delete answers[position];
-  keep(position);
+  past.push([position, answers.get(position)]);
+  if (answer) answers.set(position, answer);
+  else answers.delete(position);
 }
 
 function say(answer, correct = null) {
-  change(items[current].position, { answer, correct });
+  const { position } = items[current];
+  change(position, { answer, correct });
+  keep([position]);
   if (current < items.length - 1) current += 1;
+  else isAtEnd = true;
   show();
+}
+
+// A label that was typed is one of the classes, whatever its case.
+function labelOf(typed) {
+  const text = typed.trim();
+  const alike = review.classes.filter((name) => name.toLowerCase() === text.toLowerCase());
+  return review.classes.includes(text) || alike.length !== 1 ? text : alike[0];
 }
 
 function choose(label) {
@@ -149,29 +191,34 @@ function choose(label) {
   else say("wrong", label);
 }
 
-function move(step) {
-  current = Math.min(Math.max(current + step, 0), items.length - 1);
+function go(place) {
+  current = Math.min(Math.max(place, 0), items.length - 1);
+  isAtEnd = false;
   show();
 }
 
 function firstUnanswered() {
-  const found = items.findIndex((item) => !answers[item.position]);
-  if (found >= 0) current = found;
-  show();
+  const found = items.findIndex((item) => !answers.has(item.position));
+  go(found >= 0 ? found : current);
 }
 
 function undo() {
   if (!past.length) return;
   const [position, before] = past.pop();
-  if (before) answers[position] = before;
-  else delete answers[position];
-  keep(position);
-  current = items.findIndex((item) => item.position === position);
-  show();
+  if (before) answers.set(position, before);
+  else answers.delete(position);
+  keep([position]);
+  go(items.findIndex((item) => item.position === position));
+}
+
+function hideSuggestion() {
+  element("suggestion").textContent = "";
+  element("suggest").setAttribute("aria-expanded", "false");
 }
 
 function suggest() {
-  if (element("suggestion-line").hidden) return;
+  if (items[current].predicted === null) return;
+  if (element("suggestion").textContent) return hideSuggestion();
   element("suggestion").textContent = items[current].predicted;
   element("suggest").setAttribute("aria-expanded", "true");
 }
@@ -187,12 +234,11 @@ function cell(value, isText) {
 function sheet() {
   const header = ["index", "given_label", "predicted_label", "is_wrong", "correct_label", ...review.columns];
   const lines = items.map((item) => {
-    const given = answers[item.position];
-    const isWrong = !given ? "todo" : { right: "False", wrong: "True", unsure: "unsure" }[given.answer];
-    const correct = given && given.correct !== null ? given.correct : "?";
+    const { answer, correct } = answers.get(item.position) || { answer: "todo", correct: null };
     return [
-      cell(item.name, true), cell(item.given, true), cell(item.predicted, true), isWrong, cell(correct, true),
-      ...review.columns.map((name) => cell(item[name] === true ? "True" : item[name] === false ? "False" : item[name], false)),
+      cell(item.name, true), cell(item.given, true), cell(item.predicted, true),
+      answer, cell(correct === null ? "?" : correct, true),
+      ...review.columns.map((name) => cell(item[name], false)),
     ].join(",");
   });
   return [header.join(","), ...lines].join("\r\n") + "\r\n";
@@ -207,6 +253,7 @@ function exportSheet() {
 }
 
 function parse(text) {
+  const separator = (/[,;\t]/.exec(text.split("\n")[0]) || [","])[0];
   const rows = [[""]];
   let quoted = false;
   const last = () => rows[rows.length - 1];
@@ -214,52 +261,69 @@ function parse(text) {
     const c = text[i];
     if (quoted && c === '"' && text[i + 1] === '"') { last()[last().length - 1] += '"'; i += 1; }
     else if (c === '"') quoted = !quoted;
-    else if (c === "," && !quoted) last().push("");
+    else if (c === separator && !quoted) last().push("");
     else if (c === "\n" && !quoted) rows.push([""]);
     else if (c !== "\r" || quoted) last()[last().length - 1] += c;
   }
-  return rows.filter((row) => row.length > 1);
+  return rows.filter((row) => row.some((text) => text.trim()));
 }
 
 function plain(text) {
   return /^'[=+\-@\t\r']/.test(text) ? text.slice(1) : text;
 }
 
+// What a row of a sheet says: an answer, null for nothing, or an error.
+function answerOf(row, item) {
+  const said = row.is_wrong.trim().toLowerCase();
+  const typed = plain(row.correct_label.trim());
+  const correct = typed === "" || typed === "?" ? null : labelOf(typed);
+  const isNothing = said === "" || said === "todo";
+  if (!isNothing && !Object.hasOwn(review.words, said)) {
+    throw new Error("is_wrong of sample " + item.name + " is no answer: " + row.is_wrong);
+  }
+  const implied = correct === null ? null : correct === item.given ? "right" : "wrong";
+  const answer = isNothing ? implied : review.words[said];
+  if (answer === null) return null;
+  if (implied !== null && implied !== answer) {
+    throw new Error("is_wrong and correct_label of sample " + item.name + " contradict each other");
+  }
+  return { answer, correct: answer === "wrong" ? correct : null };
+}
+
 function importSheet(text) {
-  const [header, ...rows] = parse(text.replace(/^\ufeff/, ""));
-  const column = (name) => (header || []).indexOf(name);
-  const known = new Set(items.map((item) => String(item.position)));
-  const names = ["position", "is_wrong", "correct_label", "n_samples", "random_state"];
-  if (names.slice(0, 4).some((name) => column(name) < 0)) {
-    warn("This file is no sheet of a review: it must have the columns position, is_wrong, correct_label and n_samples.");
-    return;
+  const [header = [], ...lines] = parse(text.replace(/^\ufeff/, ""));
+  const names = ["position", "rank", "is_wrong", "correct_label", "n_samples"];
+  const missing = names.filter((name) => !header.includes(name));
+  if (missing.length) throw new Error("it lacks the columns " + missing.join(", "));
+  const rows = lines.map((line) => Object.fromEntries(header.map((name, i) => [name, line[i] ?? ""])));
+  const isOurs = (row, item) => item && ["rank", "n_samples"].every((name) => Number(row[name]) === item[name]);
+  if (!rows.every((row) => isOurs(row, itemOf.get(Number(row.position))))) {
+    throw new Error("it belongs to another review");
   }
-  const isOther = rows.some((row) => Number(row[column("n_samples")]) !== items[0].n_samples ||
-    (column("random_state") >= 0 && String(row[column("random_state")]) !== String(items[0].random_state)) ||
-    !known.has(row[column("position")]));
-  if (isOther) {
-    warn("This file belongs to another review: nothing was read from it.");
-    return;
+  const found = rows.map((row) => [Number(row.position), answerOf(row, itemOf.get(Number(row.position)))]);
+  const told = found.filter(([, answer]) => answer);
+  for (const [position, answer] of told) change(position, answer);
+  keep(told.map(([position]) => position));
+  return told.length;
+}
+
+async function importFile(file) {
+  warn("file-warning", "");
+  try {
+    const count = importSheet(await file.text());
+    show();
+    element("progress").textContent += ", " + count + " read from the file";
+  } catch (error) {
+    warn("file-warning", "Nothing was read from this file: " + error.message + ".");
   }
-  const words = { false: "right", true: "wrong", unsure: "unsure", right: "right", wrong: "wrong", no: "right", yes: "wrong", 0: "right", 1: "wrong" };
-  let count = 0;
-  for (const row of rows) {
-    const answer = words[row[column("is_wrong")].trim().toLowerCase()];
-    if (!answer) continue;
-    const correct = plain(row[column("correct_label")]);
-    change(Number(row[column("position")]), { answer, correct: answer === "wrong" && correct !== "?" && correct !== "" ? correct : null });
-    count += 1;
-  }
-  warn("");
-  show();
-  element("progress").textContent += ", " + count + " read from the file";
 }
 
 // -- wiring ------------------------------------------------------------------
 
 // A class that is a digit has this digit as its key, whatever its place among classes.
 const areDigits = review.classes.some((name) => /^[0-9]$/.test(name));
-const classOfKey = {};
+const hasLongNumbers = review.classes.some((name) => /^[0-9]{2,}$/.test(name));
+const classOfKey = new Map();
 review.classes.forEach((name, place) => {
   const option = document.createElement("option");
   option.value = name;
@@ -270,8 +334,8 @@ review.classes.forEach((name, place) => {
   button.dataset.class = name;
   button.textContent = name;
   const key = areDigits ? name : String(place + 1);
-  if (/^[0-9]$/.test(key)) {
-    classOfKey[key] = name;
+  if (/^[0-9]$/.test(key) && !(areDigits && hasLongNumbers)) {
+    classOfKey.set(key, name);
     const hint = document.createElement("kbd");
     hint.textContent = key;
     button.append(" ", hint);
@@ -282,39 +346,51 @@ review.classes.forEach((name, place) => {
 for (const button of document.querySelectorAll("button[data-answer]")) {
   button.addEventListener("click", () => say(button.dataset.answer));
 }
-element("back").addEventListener("click", () => move(-1));
-element("next").addEventListener("click", () => move(1));
+element("back").addEventListener("click", () => go(current - 1));
+element("next").addEventListener("click", () => go(current + 1));
 element("first").addEventListener("click", firstUnanswered);
 element("undo").addEventListener("click", undo);
 element("suggest").addEventListener("click", suggest);
 element("export").addEventListener("click", exportSheet);
-element("import").addEventListener("change", async (event) => {
-  const [file] = event.target.files;
-  if (file) importSheet(await file.text());
+element("import").addEventListener("change", (event) => {
+  if (event.target.files.length) importFile(event.target.files[0]);
   event.target.value = "";
 });
 element("search-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  const label = element("search").value.trim();
+  const label = labelOf(element("search").value);
   element("search").value = "";
-  if (label) choose(label);
+  if (label && label !== "?") choose(label);
   element("card").focus();
 });
 
-const keys = {
-  r: () => say("right"), w: () => say("wrong"), u: () => say("unsure"), p: suggest, z: undo, n: firstUnanswered,
-  ArrowLeft: () => move(-1), ArrowRight: () => move(1),
-};
+const answerKeys = new Map([["r", "right"], ["w", "wrong"], ["u", "unsure"]]);
+const keys = new Map([
+  ["p", suggest], ["z", undo], ["n", firstUnanswered],
+  ["arrowleft", () => go(current - 1)], ["arrowright", () => go(current + 1)],
+]);
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.tagName === "INPUT") return;
-  if (event.key in classOfKey) choose(classOfKey[event.key]);
-  else if (keys[event.key]) keys[event.key]();
-  else return;
+  const isTyped = event.target === element("search");
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyped || !element("keys").checked) return;
+  const key = event.key.toLowerCase();
+  const isAnswer = answerKeys.has(key) || classOfKey.has(key);
+  if (!isAnswer && !keys.has(key)) return;
   event.preventDefault();
+  // A key that is held answers one sample, not all.
+  if (event.repeat && !key.startsWith("arrow")) return;
+  if (!isAnswer) keys.get(key)();
+  else if (isAtEnd) return;
+  else if (answerKeys.has(key)) say(answerKeys.get(key));
+  else choose(classOfKey.get(key));
 });
 window.addEventListener("storage", (event) => {
   if (event.key === storageKey) { load(); show(); }
 });
 
-load();
-firstUnanswered();
+if (items.length) {
+  load();
+  firstUnanswered();
+} else {
+  element("progress").textContent = "There is nothing to review.";
+  document.querySelector("main").hidden = true;
+}

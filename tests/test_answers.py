@@ -102,12 +102,16 @@ def test_a_correct_label_is_an_answer():
     assert review.to_frame()["is_wrong"].tolist() == ["wrong", "right"]
     assert review.to_frame()["correct_label"].tolist() == ["bee", "?"]
     assert review.corrected_labels().tolist() == ["bee", "bee", "cow"]
-    with pytest.raises(ValueError, match="row 0 is called right and its correct label"):
+    with pytest.raises(
+        ValueError, match="sample 0 is called right and its correct label"
+    ):
         review.record([0], [False], ["bee"])
-    with pytest.raises(ValueError, match="row 0 is called wrong and its correct label"):
+    with pytest.raises(
+        ValueError, match="sample 0 is called wrong and its correct label"
+    ):
         review.record([0], [True], ["ant"])
     with pytest.raises(
-        ValueError, match="row 0 is called unsure and its correct label"
+        ValueError, match="sample 0 is called unsure and its correct label"
     ):
         review.record([0], ["unsure"], ["bee"])
 
@@ -134,11 +138,13 @@ def test_corrected_labels_keep_their_kind(kind):
 
 def test_a_new_and_longer_label():
     review = review_of(np.array(["ant", "bee"]))
-    review.record([0], [True], ["hippopotamus"])
+    with pytest.warns(UserWarning, match=r"1 of the correct .* new .* \['hippopot"):
+        review.record([0], [True], ["hippopotamus"])
     assert review.corrected_labels().tolist() == ["hippopotamus", "bee"]
     labels = pd.Series(pd.Categorical(["ant", "bee"]), index=["x", "y"])
     review = review_of(labels)
-    review.record([1], [True], ["cow"])
+    with pytest.warns(UserWarning, match=r"new classes: \['cow'\]"):
+        review.record([1], [True], ["cow"])
     assert review.corrected_labels().tolist() == ["ant", "cow"]
     assert review.corrected_labels().dtype.categories.tolist() == ["ant", "bee", "cow"]
 
@@ -203,7 +209,8 @@ def test_a_sheet_that_people_worked_on():
     sheet.loc[sheet.index[0], ["is_wrong", "correct_label"]] = ["Wrong ", " VERSICOLOR"]
     sheet.loc[sheet.index[1], "correct_label"] = "rose"
     sheet.loc[sheet.index[2], "is_wrong"] = "No"
-    again = LabelReview.from_frame(sheet, review_scores(labels), labels=labels)
+    with pytest.warns(UserWarning, match=r"new classes: \['rose'\]"):
+        again = LabelReview.from_frame(sheet, review_scores(labels), labels=labels)
     corrected = again.corrected_labels()
     assert corrected[sheet.index[0]] == "versicolor"
     assert corrected[sheet.index[1]] == "rose"
@@ -216,11 +223,11 @@ def test_a_sheet_shows_the_rows_of_a_table(as_frame):
     review = review_of(NAMES[Y])
     sheet = review.to_frame([3, 5], X=table if as_frame else X)
     names = (
-        ["a", "b", "given_label of X", "=d"] if as_frame else ["x0", "x1", "x2", "x3"]
+        ["a", "b", "given_label of X", "'=d"] if as_frame else ["x0", "x1", "x2", "x3"]
     )
     assert list(sheet)[:4] == names
     assert_array_equal(sheet[names], X[[3, 5]])
-    assert not sheet["is_drawn"].any()
+    assert set(sheet["is_drawn"]) == {"no"}
     table.columns = ["a", "b", "a", "a"]
     sheet = review.to_frame([3, 5], X=table)
     assert list(sheet)[:4] == ["a", "b", "a (2)", "a (3)"]
@@ -296,7 +303,7 @@ def test_two_people():
         "y": "right",
     }
     other = LabelReview(np.arange(6), index=list("zyxwvu")).record([0], [True])
-    with pytest.raises(ValueError, match="position 0 is 'u' here and 'z' there"):
+    with pytest.raises(ValueError, match="one is 'u' here and 'z' there"):
         one.merge(other)
     with pytest.raises(ValueError, match="same 6 labels, but is one of 3"):
         one.merge(LabelReview([1, 2, 3]))
@@ -360,3 +367,231 @@ def test_samples_without_names_cannot_be_matched_when_their_number_changes():
         LabelAudit.from_pred_probs(labels, pred_probs, index=index, verified=named)
     with pytest.raises(TypeError, match="verified must be a LabelReview"):
         LabelAudit.from_pred_probs(labels, pred_probs, verified=review.to_frame())
+
+
+# -- what must not slip through --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("labels", "correct", "kind"),
+    [
+        (np.array([True, False, True]), "maybe", "True or False"),
+        (np.array([True, False, True]), 2, "True or False"),
+        (pd.Series([True, False, True]), "x", "True or False"),
+        (np.array([1, 2, 1]), 1.7, "a whole number"),
+        (np.array([1, 2, 1]), "4O", "a whole number"),
+        (pd.Series([1, 2, 1], dtype="Int64"), "one", "a whole number"),
+        (pd.Series(pd.Categorical([1, 2, 1])), "one", "a whole number"),
+        (np.array([1.5, 2.5, 1.5]), "one", "a number"),
+        (np.array(["2020-01-01", "2021-01-01"], "M8[D]"), "1", "a date"),
+    ],
+)
+def test_a_correct_label_of_another_kind_is_refused(labels, correct, kind):
+    review = LabelReview(np.arange(len(labels)), labels=labels, index=None)
+    with pytest.raises(ValueError, match=f"{kind}, but that of sample 0 is"):
+        review.record([0], None, [correct])
+    assert review.n_reviewed == 0
+
+
+def test_a_label_beyond_the_dtype_is_refused():
+    review = LabelReview([1, 2], labels=np.array([1, 2], dtype=np.uint8))
+    with pytest.warns(UserWarning, match=r"new classes: \[300\]"):
+        review.record([0], None, [300])
+    with pytest.raises(ValueError, match=r"an array of uint8 can hold, but .* \[300\]"):
+        review.corrected_labels()
+    review = LabelReview([1, 2], labels=np.array([True, False])).record([0], [True])
+    for marker in ("?", -1):
+        with pytest.raises(
+            ValueError, match="marker must be labels that an array of b"
+        ):
+            review.corrected_labels(missing="mark", marker=marker)
+    with pytest.raises(ValueError, match="None elsewhere, but is True with missing="):
+        review.corrected_labels(missing="keep", marker=True)
+    assert review.corrected_labels(missing="other").tolist() == [False, False]
+
+
+@pytest.mark.parametrize("as_series", [True, False])
+def test_booleans_are_read_as_people_write_them(as_series):
+    labels = np.array([True, False] * 4)
+    review = LabelReview(
+        np.arange(8), labels=pd.Series(labels) if as_series else labels
+    )
+    review.record(range(8), None, ["no", "yes", 0, 1, "FALSE", "TRUE", "0", "1"])
+    assert review.corrected_labels().tolist() == (~labels).tolist()
+
+
+def test_the_other_of_two_classes():
+    review = review_of(pd.Series(["ham", "spam", "ham"])).record([0, 1], [True, True])
+    assert review.corrected_labels(missing="other").tolist() == ["spam", "ham", "ham"]
+    review = review_of(np.array(["a", "b", "c"])).record([0], [True])
+    with pytest.raises(ValueError, match="needs two classes, but there are 3"):
+        review.corrected_labels(missing="other")
+
+
+def test_dates_as_correct_labels():
+    labels = np.array(["2020-01-01", "2021-01-01", "2022-01-01"], "M8[ns]")
+    review = review_of(labels)
+    review.record([0, 1], None, labels[[0, 2]])
+    assert review.to_frame()["is_wrong"].tolist() == ["right", "wrong"]
+    assert_array_equal(review.corrected_labels(), labels[[0, 2, 2]])
+
+
+def test_a_class_that_looks_like_nothing():
+    review = review_of(np.array(["None", "cat", "dog", "cat"]))
+    review.record([1, 2], [True, True], ["dog", None])
+    assert review.is_unresolved.tolist() == [False, False, True, False]
+    review.record([3], None, ["None"])
+    assert review.corrected_labels(missing="keep").tolist() == [
+        *["None", "dog", "dog", "None"]
+    ]
+
+
+def test_a_correct_label_needs_the_given_one():
+    review = LabelReview([1, 2, 3])
+    with pytest.raises(ValueError, match="not known, but says nothing of sample 1"):
+        review.record([1], None, ["a"])
+    assert review.record([1], [True], ["a"]).to_frame()["is_wrong"].tolist() == [
+        "wrong"
+    ]
+
+
+def test_labels_that_look_alike_stay_apart():
+    review = LabelReview([1, 2, 3], labels=[1, "1", None])
+    review.record([0, 2], [False, True], [None, "1"])
+    assert review.corrected_labels().tolist() == [1, "1", "1"]
+
+
+@pytest.mark.parametrize("write", ["to_frame", "save_html"])
+def test_contents_in_another_order_are_refused(write, tmp_path):
+    labels = pd.Series(list("abab"), index=list("uvwx"))
+    texts = pd.Series([f"text of {name}" for name in labels.index], labels.index)
+    review = review_of(labels)
+    show = {
+        "to_frame": lambda X: review.to_frame([0], X=X),
+        "save_html": lambda X: review.save_html(tmp_path / "a.html", [0], X=X),
+    }[write]
+    show(texts)
+    with pytest.raises(ValueError, match=r"review and X must .* in the same order"):
+        show(texts[::-1])
+
+
+def test_a_work_list_that_holds_some_of_the_drawn_labels_comes_back():
+    labels = np.array(["a", "b"])[np.arange(500) % 2]
+    review = review_of(labels)
+    review.draw(60)
+    rows = review.worst(30)
+    sheet = review.to_frame(rows).assign(is_wrong="right")
+    again = LabelReview.from_frame(sheet)
+    assert (again.n_drawn, again.n_reviewed) == (0, 30)
+    drawn = review.to_frame()["position"]
+    assert review.merge(again).n_reviewed == 30
+    n_counted = np.isin(drawn, rows).sum()
+    assert n_counted
+    with pytest.warns(UserWarning, match=f"Only {n_counted} labels are reviewed"):
+        assert review.error_rate().n_reviewed == n_counted
+
+
+def test_a_sheet_is_read_by_an_audit_with_other_scores_if_nothing_was_drawn():
+    labels = pd.Series(list("abab" * 5))
+    sheet = review_of(labels).to_frame([0, 1]).assign(is_wrong="no")
+    again = LabelReview.from_frame(sheet, np.arange(20), labels=labels)
+    assert again.is_verified.sum() == 2
+
+
+def test_a_label_that_was_written_over_is_told():
+    labels = pd.Series(["007", "012", "007"], index=["x", "y", "z"])
+    sheet = review_of(labels).to_frame([0, 1]).assign(is_wrong="no")
+    scores = review_scores(labels)
+    for cells in (["007", "012"], [7, 12]):
+        sheet["given_label"] = cells
+        assert LabelReview.from_frame(sheet, scores, labels=labels).n_reviewed == 2
+    sheet["given_label"] = ["007", "007"]
+    with pytest.raises(ValueError, match=r"sample 'y' is '007', not '012'; write corr"):
+        LabelReview.from_frame(sheet, scores, labels=labels)
+
+
+def test_a_cell_that_says_whether_a_label_was_drawn():
+    review = review_of(np.array(list("abab")))
+    review.draw(2)
+    sheet = review.to_frame()
+    assert LabelReview.from_frame(sheet.assign(is_drawn="TRUE")).n_drawn == 2
+    with pytest.raises(ValueError, match="'drawn' or 'no' in column 'is_drawn', but"):
+        LabelReview.from_frame(sheet.assign(is_drawn="WAHR"))
+
+
+def test_names_that_a_spreadsheet_would_take_for_formulas():
+    labels = pd.Series(["a", "b", "a"], index=["=1+1", "+2", "x"])
+    review = review_of(labels).record([0], [True], ["b"])
+    table = pd.DataFrame({"=shop": [1, 2, 3]}, index=labels.index)
+    sheet = review.to_frame([0, 1], X=table)
+    assert sheet.index.tolist() == ["'=1+1", "'+2"]
+    assert next(iter(sheet)) == "'=shop"
+    again = LabelReview.from_frame(sheet)
+    assert again.index.tolist() == ["=1+1", "+2"]
+    assert review_of(labels).merge(again).n_reviewed == 1
+
+
+def test_a_sheet_whose_names_lost_their_zeros_is_still_known():
+    labels = pd.Series(
+        np.array(["007", "012"])[np.arange(60) % 2],
+        index=[f"{i:04d}" for i in range(60)],
+    )
+    pred_probs = np.full((60, 2), 0.5)
+    audit = LabelAudit.from_pred_probs(labels, pred_probs, classes=["007", "012"])
+    review = audit.review(random_state=0)
+    review.record(np.arange(20), None, labels.to_numpy()[np.arange(20) // 10 * 10])
+    file = io.StringIO(review.to_frame(np.arange(20)).to_csv())
+    alone = LabelReview.from_frame(pd.read_csv(file, index_col=0))
+    fixed = review.corrected_labels()
+    for known in (review, alone):
+        second = LabelAudit.from_pred_probs(
+            fixed, pred_probs, classes=["007", "012"], verified=known
+        )
+        assert second.is_verified.tolist() == [True] * 20 + [False] * 40
+    other = fixed.set_axis([f"other {i}" for i in range(60)])
+    with pytest.warns(UserWarning, match="None of the 20 labels that verified knows"):
+        LabelAudit.from_pred_probs(
+            other, pred_probs, classes=["007", "012"], verified=alone
+        )
+
+
+def test_an_earlier_round_is_merged_in_terms_of_the_labels_of_now():
+    truth = np.array(list("abab"))
+    before = np.array(list("bbba"))
+    first = review_of(before).record(range(4), None, [*truth[:3], None])
+    first.record([3], [True])  # wrong, but nobody knows what it is
+    second = review_of(first.corrected_labels(missing="keep"))
+    assert second.merge(first).is_verified.tolist() == [True, True, True, False]
+    assert second.is_unresolved.tolist() == [False, False, False, True]
+    third = review_of(np.array(list("aabb"))).merge(first)
+    assert third.to_frame()["is_wrong"].tolist() == ["right", "wrong", "wrong"]
+    assert third.to_frame()["correct_label"].tolist() == ["?", "b", "a"]
+
+
+def test_who_stops_early_in_a_second_round_is_not_misled():
+    """Half of the labels are verified; a person answers 60 of 200 drawn ones."""
+    rng = np.random.default_rng(0)
+    n, rates = 2000, []
+    pred_probs = np.full((n, 2), 0.5)
+    for seed in range(60):
+        is_wrong = rng.random(n) < 0.1
+        is_known = rng.random(n) < 0.5
+        is_wrong &= ~is_known
+        labels = pd.Series(["a"] * n)
+        first = LabelReview(np.zeros(n), labels=labels)
+        first.record(np.flatnonzero(is_known), [False] * is_known.sum())
+        audit = LabelAudit.from_pred_probs(
+            labels, pred_probs, classes=["a", "b"], verified=first
+        )
+        review = audit.review(random_state=seed)
+        rows = review.draw(200)
+        if seed == 0:
+            with pytest.raises(ValueError, match="needs answers, but none"):
+                review.error_rate()
+        rows = rows[~is_known[rows]][:60]
+        rate = review.record(rows, is_wrong[rows]).error_rate()
+        assert rate.n_reviewed == 60
+        rates.append([rate.rate - is_wrong.mean(), rate.low <= is_wrong.mean()])
+    bias, coverage = np.mean(rates, axis=0)
+    assert abs(bias) < 0.01
+    assert coverage > 0.85

@@ -104,3 +104,20 @@ def test_nothing_is_hashed_for_distances():
         warnings.simplefilter("error")
         LabelQualityScorer(neighbours, cv=3, passthrough=False).fit(distances, y)
     assert_array_equal(find_copies(np.zeros((3, 2))), 0)
+
+
+def test_large_arrays_are_compared_as_a_whole():
+    images = np.ones((3, 40, 40))
+    images[1, 20, 20] = 0.5
+    for X in (images, list(images), pd.DataFrame({"image": list(images)})):
+        assert_array_equal(find_copies(X), [0, 1, 0])
+    assert_array_equal(find_copies([np.array([1.0]), np.array([1 + 1e-10])]), [0, 1])
+
+
+def test_missing_values_and_dates_equal_each_other():
+    with np.errstate(invalid="ignore"):
+        X = np.array([[np.nan, 1.0], [np.zeros(1)[0] / np.zeros(1)[0], 1.0]])
+    assert_array_equal(find_copies(X), [0, 0])
+    assert_array_equal(find_copies(pd.DataFrame({"a": [pd.NA, None, 1]})), [0, 0, 2])
+    dates = pd.Series(pd.to_datetime(["2020-01-01"] * 2)).dt.tz_localize("UTC")
+    assert_array_equal(find_copies(dates), [0, 0])

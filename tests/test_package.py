@@ -263,7 +263,7 @@ def test_code_on_a_page_is_run():
     for path in [path for folder in pages for path in folder.glob("*.rst")]:
         text = path.read_text()
         assert set(re.findall(r"code-block:: (\w+)", text)) <= {"sh"}
-        assert not re.search(r"^(?!\.\. ).*::$", text, flags=re.MULTILINE)
+        assert not re.search(r"^(?!\s*\.\. ).*::$", text, flags=re.MULTILINE)
         assert "SKIP" not in text
 
 

@@ -391,9 +391,11 @@ def test_record_replaces_and_refuses():
         review.record([rows[0], 100], [True, True])
     with pytest.raises(ValueError, match="same length, but have 2, 1 and 2"):
         review.record(rows[:2], [True])
-    with pytest.raises(ValueError, match=r"is_wrong must be .* but has 'perhaps'"):
+    with pytest.raises(
+        ValueError, match=r"is_wrong must be .* but is 'perhaps' for sample"
+    ):
         review.record(rows[:1], ["perhaps"])
-    with pytest.raises(ValueError, match=r"is_wrong must be .* but has 0\.5"):
+    with pytest.raises(ValueError, match=r"is_wrong must be .* but is 0\.5"):
         review.record(rows[:1], [0.5])
 
 
@@ -635,7 +637,7 @@ def test_audit_goes_on_with_its_sheet():
     pd.testing.assert_frame_equal(resumed.to_frame(), review.to_frame())
     assert resumed.error_rate() == review.error_rate()
     assert_array_equal(resumed.draw(20), review.draw(20))
-    with pytest.raises(ValueError, match="with this random_state, but holds"):
+    with pytest.raises(ValueError, match="drawn with this random_state, but pos"):
         audit.review(frame=review.to_frame(), random_state=1)
     with pytest.raises(ValueError, match="keep all its rows"):
         audit.review(frame=review.to_frame().iloc[1:], random_state=0)
@@ -676,7 +678,9 @@ def test_sheet_that_lost_something_is_refused():
         LabelReview.from_frame(sheet.drop(columns="rank"))
     with pytest.raises(ValueError, match="must have labels of all strata, but has"):
         LabelReview.from_frame(sheet[sheet["stratum"] != 3])
-    with pytest.raises(ValueError, match=r"is_wrong must be .* but has 'maybe'"):
+    with pytest.raises(
+        ValueError, match=r"is_wrong must be .* but is 'maybe' for sample"
+    ):
         LabelReview.from_frame(sheet.assign(is_wrong="maybe"))
     with pytest.raises(ValueError, match=r"column 'position'.* has 'x' in row 0"):
         LabelReview.from_frame(sheet.assign(position="x"))
@@ -694,7 +698,7 @@ def test_sheet_that_lost_something_is_refused():
     with pytest.raises(ValueError, match="a row for each drawn label, but is empty"):
         LabelReview.from_frame(sheet.head(0))
     for other in (scores[::-1], scores[:500]):
-        with pytest.raises(ValueError, match="with this random_state, but holds"):
+        with pytest.raises(ValueError, match="with this random_state, but it has"):
             LabelReview.from_frame(sheet, other, random_state=0)
     with pytest.raises(ValueError, match="each label once, but has position"):
         LabelReview.from_frame(pd.concat([sheet, sheet.head(1)]))

@@ -29,8 +29,8 @@ HOSTILE = [
 ]
 
 
-def review_of(n, n_classes, **kwargs):
-    rng = np.random.default_rng(0)
+def review_of(n, n_classes, by=0, **kwargs):
+    rng = np.random.default_rng(by)
     labels = np.array([f"class {i:02d}" for i in range(n_classes)])
     codes = rng.integers(n_classes, size=n)
     review = LabelReview(
@@ -147,15 +147,20 @@ def test_contents_that_do_not_fit(tmp_path):
 
 
 def test_the_key_of_a_digit_is_the_digit(open_page, tmp_path):
-    review = LabelReview(np.arange(4), labels=[3, 0, 10, 3], random_state=0)
+    review = LabelReview(np.arange(4), labels=[3, 0, 7, 3], random_state=0)
     page = open_page(review, [0, 1, 2, 3])
     press(page, "3", "0", "3", "1")  # no class is 1
     assert progress(page) == "3 done, 1 to go"
     sheet = read(exported(page, tmp_path))
-    assert sheet["is_wrong"].tolist() == ["False", "False", "True", "todo"]
+    assert sheet["is_wrong"].tolist() == ["right", "right", "wrong", "todo"]
     assert sheet["correct_label"].tolist() == ["?", "?", "3", "?"]
     buttons = page.locator("#classes button").all_inner_texts()
-    assert buttons == ["0 0", "3 3", "10"]
+    assert buttons == ["0 0", "3 3", "7 7"]
+    # Two digits would be two answers.
+    review = LabelReview(np.arange(4), labels=[3, 0, 11, 3], random_state=0)
+    page = open_page(review, [0, 1, 2, 3])
+    press(page, "1", "1", "3")
+    assert progress(page) == "0 done, 4 to go"
 
 
 def test_answers_by_keys_come_back_as_a_sheet(open_page, tmp_path):
@@ -237,7 +242,7 @@ def test_many_classes_have_a_search_box(open_page, tmp_path):
     search.fill(labels[codes[5]])
     search.press("Enter")
     sheet = read(exported(page, tmp_path))
-    assert sheet["is_wrong"].astype(str).tolist() == ["True", "False"]
+    assert sheet["is_wrong"].astype(str).tolist() == ["wrong", "right"]
     assert sheet["correct_label"].tolist() == ["rwu new", "?"]
 
 
@@ -247,7 +252,7 @@ def test_an_exported_sheet_goes_on_elsewhere(open_page, browser, tmp_path):
     page = open_page(review)
     press(page, *"rwwu")
     path = exported(page, tmp_path)
-    other, _, _ = review_of(61, 3)
+    other, _, _ = review_of(60, 3, by=1)  # as many samples and the same seed
     other.draw(20)
     elsewhere = browser.new_context()
     page = open_page(None, context=elsewhere)
@@ -256,12 +261,12 @@ def test_an_exported_sheet_goes_on_elsewhere(open_page, browser, tmp_path):
     page.locator("#progress", has_text="4 done, 16 to go").wait_for()
     page = open_page(other, name="other.html", context=elsewhere)
     page.set_input_files("#import", path)
-    page.locator("#warning", has_text="belongs to another review").wait_for()
+    page.locator("#file-warning", has_text="belongs to another review").wait_for()
     assert progress(page) == "0 done, 20 to go"
     page.set_input_files(
         "#import", {"name": "x.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
     )
-    page.locator("#warning", has_text="no sheet of a review").wait_for()
+    page.locator("#file-warning", has_text="it lacks the columns position").wait_for()
     elsewhere.close()
 
 
@@ -287,9 +292,9 @@ def test_a_browser_that_keeps_nothing_says_so(open_page, browser, what):
     review, _, _ = review_of(60, 3)
     page = open_page(review, range(5), context=context)
     if what == "full":
-        assert page.locator("#warning").is_hidden()
+        assert page.locator("#storage-warning").is_hidden()
         press(page, "r")
-    assert "as a file before you close" in page.locator("#warning").inner_text()
+    assert "as a file before you close" in page.locator("#storage-warning").inner_text()
     press(page, "w")
     assert "2 done" in progress(page) or "1 done" in progress(page)
     context.close()
@@ -313,7 +318,7 @@ def test_hostile_content_is_shown_and_never_run(open_page, kind, tmp_path):
         press(page, "p", "w")
     assert page.title() == HOSTILE[1]
     sheet = read(exported(page, tmp_path))
-    assert sheet["is_wrong"].all()
+    assert set(sheet["is_wrong"]) == {"wrong"}
     again = LabelReview.from_frame(sheet)
     assert again.n_reviewed == n
 
@@ -361,3 +366,137 @@ def test_every_control_has_a_name(open_page):
     # By the keyboard alone: the first stop is a control that can be seen.
     press(page, "Tab")
     assert page.evaluate("document.activeElement.tagName") != "BODY"
+    # No button loses the focus by what it does.
+    for name in ("Next", "Back", "Undo"):
+        button = page.get_by_role("button", name=name)
+        for _ in range(4):
+            button.press("Enter")
+        assert button.evaluate("e => e === document.activeElement")
+    page.locator("#import").focus()
+    assert page.get_by_text("Read answers").evaluate(
+        "e => getComputedStyle(e).outlineStyle"
+    ) == ("solid")
+
+
+def test_a_screen_reader_is_told_what_is_judged(open_page):
+    review, labels, codes = review_of(30, 3)
+    page = open_page(review, [4, 5], X=[f"text {i}" for i in range(30)])
+    heard = page.locator("[role=status][aria-live=polite]").first
+    press(page, "r")
+    assert "Sample 2 of 2" in heard.inner_text()
+    assert f"Given label: {labels[codes[5]]}." in heard.inner_text()
+    assert "text 5" in heard.inner_text()
+    press(page, "ArrowLeft")
+    assert "You said: right" in heard.inner_text()
+
+
+def test_the_policy_allows_the_scripts_of_the_package_alone(open_page):
+    review, _, _ = review_of(30, 3)
+    page = open_page(review, [4])
+    policy = page.locator("meta[http-equiv]").get_attribute("content")
+    assert "unsafe" not in policy
+    assert re.findall(r"(\S+-src) ", policy) == [
+        *["default-src", "img-src", "style-src", "script-src"]
+    ]
+    assert re.search(r"script-src 'sha256-[^ ]+'(;|$)", policy)
+
+
+def test_what_is_no_answer(open_page, tmp_path):
+    review, _, _ = review_of(30, 3)
+    page = open_page(review, range(3))
+    press(page, "Control+w", "Alt+r", "Meta+u")
+    page.keyboard.down("r")
+    for _ in range(3):  # a key that is held
+        page.keyboard.down("r")
+    page.keyboard.up("r")
+    assert progress(page) == "1 done, 2 to go"
+    press(page, "w", "u", "r", "r", "1")  # the last sample keeps its answer
+    assert read(exported(page, tmp_path))["is_wrong"].tolist() == [
+        *["right", "wrong", "unsure"]
+    ]
+    assert "For 1 of the wrong ones" in page.locator("#result").inner_text()
+    page.get_by_label("Answer by keys").uncheck()
+    press(page, "ArrowLeft", "z")
+    assert progress(page) == "3 done, 0 to go"
+
+
+def test_undo_of_what_was_recorded_survives_reload(open_page):
+    review, _, _ = review_of(30, 3)
+    page = open_page(review.record([1], [True]), range(3))
+    assert progress(page) == "1 done, 2 to go"
+    press(page, "ArrowRight", "R", "z", "z")
+    assert progress(page) == "1 done, 2 to go"
+    page.reload()
+    assert progress(page) == "1 done, 2 to go"
+
+
+def test_what_is_recorded_later_goes_before_what_the_browser_keeps(open_page):
+    review, _, _ = review_of(30, 3)
+    page = open_page(review, range(4))
+    press(page, *"rrr")
+    review.record([0], [True])
+    page = open_page(review, range(6))  # more of them, on a page that is written again
+    assert progress(page) == "3 done, 3 to go"
+    press(page, *["ArrowLeft"] * 3)
+    assert page.locator("#answer").inner_text() == "You said: wrong"
+    page = open_page(review, range(6), title="Second person")
+    assert progress(page) == "1 done, 5 to go"
+
+
+def test_the_error_rate_is_told_for_all_that_were_drawn(open_page):
+    review, _, _ = review_of(400, 3)
+    rows = review.draw(40)
+    page = open_page(review, rows[:10], name="part.html")
+    press(page, *"wwuuurrrrr")
+    assert "2 of these 10 are wrong" in page.locator("#result").inner_text()
+    press(open_page(review, rows), "n", *"rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr")
+    page = open_page(review, rows)
+    result = page.locator("#result").inner_text()
+    expected, _, _ = review_of(400, 3)
+    expected.draw(40)
+    words = ["wrong"] * 2 + ["unsure"] * 3 + ["right"] * 35
+    rate = expected.record(rows, words).error_rate().rate
+    assert f"About {100 * rate:.1f} % of all labels" in result
+
+
+@pytest.mark.parametrize(
+    ("cells", "answer"),
+    [
+        ("ok,?", "right"),
+        ("Y,?", "wrong"),
+        ("unknown,", "unsure"),
+        (",CLASS 02", "wrong"),
+        ("1.0,'=new", "wrong"),
+        ("todo,?", "todo"),
+        ("constructor,?", None),
+        ("__proto__,?", None),
+        ("no,class 02", None),
+    ],
+)
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_file_is_read_as_from_frame_reads_it(
+    open_page, tmp_path, cells, answer, separator
+):
+    review, _, codes = review_of(30, 3)
+    row = int(np.flatnonzero(codes == 0)[0])
+    page = open_page(review, [row])
+    sheet = exported(page, tmp_path).read_text("utf-8-sig")
+    sheet = sheet.replace("todo,?", cells).replace(",", separator) + "\r\n\r\n"
+    file = {"name": "x.csv", "mimeType": "text/csv", "buffer": sheet.encode()}
+    page.set_input_files("#import", file)
+    if answer is None:
+        page.locator("#file-warning", has_text=f"of sample {row}").wait_for()
+        assert progress(page) == "0 done, 1 to go"
+        return
+    n_read = int(answer != "todo")
+    page.locator("#progress", has_text=f"{n_read} read from the file").wait_for()
+    again = read(exported(page, tmp_path))
+    assert again["is_wrong"].tolist() == [answer]
+    if "'" in cells:
+        assert again["correct_label"].tolist() == ["'=new"]
+
+
+def test_a_page_of_nothing(open_page):
+    review, _, _ = review_of(30, 3)
+    page = open_page(review, [])
+    assert progress(page) == "There is nothing to review."
