@@ -299,7 +299,10 @@ def _add_section(parent, title, note):
     section = _add(parent, "section")
     _add(section, "h2", title)
     _add(section, "p", note)
-    return _add(section, "div", class_="scroll")
+    # What is wider than the window is scrolled by keys, too.
+    scroll = _add(section, "div", class_="scroll", role="region", tabindex=0)
+    scroll.set("aria-label", title)
+    return scroll
 
 
 def _add_table(parent, name, header, rows, n_words):
@@ -313,7 +316,8 @@ def _add_table(parent, name, header, rows, n_words):
     for row in rows:
         line = _add(body, "tr")
         for position, cell in enumerate(row):
-            _add(line, "td", cell, class_=_kind(position, n_words))
+            tag, scope = ("td", {}) if position else ("th", {"scope": "row"})
+            _add(line, tag, cell, class_=_kind(position, n_words), **scope)
     return list(body)
 
 
