@@ -10,7 +10,7 @@ from sklabelquality._frames import as_frame
 from sklabelquality._labels import as_label_array
 
 
-def tabulate_sources(names, codes, is_label_issue, scores, confidence_level=0.95):
+def tabulate_sources(names, codes, is_label_issue, scores):
     """Return a table of the issues by source, what stands out first.
 
     Parameters
@@ -27,9 +27,6 @@ def tabulate_sources(names, codes, is_label_issue, scores, confidence_level=0.95
     scores : ndarray of shape (n_samples,)
         The label quality scores.
 
-    confidence_level : float, default=0.95
-        That of the intervals.
-
     Returns
     -------
     frame : pandas.DataFrame or dict of ndarrays
@@ -38,20 +35,18 @@ def tabulate_sources(names, codes, is_label_issue, scores, confidence_level=0.95
     counts = np.bincount(codes, minlength=len(names))
     n_issues = np.bincount(codes, is_label_issue, minlength=len(names)).astype(np.intp)
     rates = n_issues / counts
-    # Wilson's interval.
-    z = norm.isf((1 - confidence_level) / 2)
+    # Wilson's interval of 95 %.
+    z = norm.isf(0.025)
     centre = (rates + z**2 / (2 * counts)) / (1 + z**2 / counts)
     spread = np.sqrt(rates * (1 - rates) / counts + z**2 / (4 * counts**2))
     spread *= z / (1 + z**2 / counts)
     others, other_issues = len(codes) - counts, n_issues.sum() - n_issues
-    p_values = np.array(
-        [
-            fisher_exact([[own, n - own], [other, m - other]]).pvalue
-            for own, n, other, m in zip(
-                n_issues, counts, other_issues, others, strict=True
-            )
-        ]
+    tables = np.column_stack(
+        [n_issues, counts - n_issues, other_issues, others - other_issues]
     )
+    tables, place = np.unique(tables, axis=0, return_inverse=True)
+    p_values = [fisher_exact(table.reshape(2, 2)).pvalue for table in tables]
+    p_values = np.array(p_values)[place.reshape(-1)]
     p_values = np.minimum(p_values * len(names), 1)
     order = np.lexsort((-rates, p_values))
     columns = {

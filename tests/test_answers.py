@@ -436,6 +436,37 @@ def test_dates_as_correct_labels():
     assert_array_equal(review.corrected_labels(), labels[[0, 2, 2]])
 
 
+def test_answers_are_taken_back_kept_and_replaced():
+    review = review_of(np.array(list("abab")), index=list("wxyz"))
+    review.record([0, 1], [True, False], ["b", None])
+    sheet = review.to_frame([0]).assign(is_wrong="todo", correct_label="?")
+    empty = LabelReview.from_frame(sheet, review_scores(range(4)), labels=list("abab"))
+    assert empty.n_reviewed == 0
+    review.record([0], ["unsure"])
+    other = review_of(np.array(list("abab")), index=list("wxyz"))
+    other.record([0, 1, 2], [True, "unsure", True], [None, None, "b"])
+    review.merge(other)
+    assert review.to_frame()["is_wrong"].to_dict() == {
+        "w": "wrong",
+        "x": "right",
+        "y": "wrong",
+    }
+    # Of two that say "wrong", the one with a correct label wins.
+    other.record([0], None, ["b"])
+    assert review.merge(other).corrected_labels().tolist() == list("bbbb")
+    # What was said of this round goes before what was verified in an earlier one.
+    review._take_verified(np.array([True] * 4))
+    assert review.to_frame()["is_wrong"].to_dict()["w"] == "wrong"
+    assert review.is_verified.tolist() == [True] * 4
+
+
+@pytest.mark.parametrize("mark", ["=", "+", "-", "@", "\t", "\r", "'"])
+def test_text_that_a_spreadsheet_takes_for_a_formula(mark):
+    labels = np.array([f"{mark}1", "b"])
+    sheet = review_of(labels).to_frame([0])
+    assert sheet["given_label"].tolist() == [f"'{mark}1"]
+
+
 def test_a_class_that_looks_like_nothing():
     review = review_of(np.array(["None", "cat", "dog", "cat"]))
     review.record([1, 2], [True, True], ["dog", None])

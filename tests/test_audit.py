@@ -19,6 +19,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from problems import NAMES, X, Y
 from scipy import sparse
+from scipy.stats import fisher_exact
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
@@ -890,7 +891,10 @@ def test_sources_that_stand_out_come_first():
     assert table.index[0] == "bob"
     assert table["n_samples"].tolist() == [250] * 4
     assert table["n_label_issues"].sum() == is_wrong.sum()
-    assert table["p_value"].iloc[0] < 1e-6 < 0.05 < table["p_value"].iloc[1] + 0.2
+    for n_issues, p_value in table[["n_label_issues", "p_value"]].to_numpy():
+        others = is_wrong.sum() - n_issues
+        counts = [[n_issues, 250 - n_issues], [others, 750 - others]]
+        assert p_value == pytest.approx(min(4 * fisher_exact(counts).pvalue, 1))
     rates = table["issue_rate"]
     assert ((table["low"] < rates) & (rates < table["high"])).all()
     # 8 of 17 is no finding where a third of the labels are issues.
@@ -902,6 +906,23 @@ def test_sources_that_stand_out_come_first():
         ValueError, match="source must have an entry for each of the 317"
     ):
         audit.by(few[:9])
+    with pytest.raises(ValueError, match="is 'shop'; pass the column itself, not its"):
+        audit.by("shop")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pd.Series(["x", pd.NA, "x", "y"], dtype="string"),
+        pd.Series([1, None, 1, 2], dtype="Int64"),
+        np.array(["2020-01-01", "NaT", "2020-01-01", "2021-01-01"], "M8[ns]"),
+    ],
+)
+def test_sources_of_any_kind(source):
+    pred_probs = np.full((4, 2), 0.5)
+    table = LabelAudit.from_pred_probs([0, 1, 0, 1], pred_probs).by(source)
+    assert sorted(table["n_samples"]) == [1, 1, 2]
+    assert source[0] in table.index.tolist() or source[0] in table.index
 
 
 def test_audit_of_new_samples():

@@ -337,8 +337,30 @@ def test_images_and_unusual_values(open_page):
     X[3, 1] = 50
     page = open_page(review, [3], X=X)
     assert page.locator("tr.unusual").all_inner_texts() == ["x1\t50 (unusual)"]
-    page = open_page(review, [3], X=sparse.csr_matrix(X))
-    assert "50" in page.locator("#content").inner_text()
+    counts = np.zeros((30, 3000))
+    counts[3, 2999] = 50
+    page = open_page(review, [3], X=sparse.csr_matrix(counts))
+    assert page.locator("#content").inner_text().split() == ["x2999", "50"]
+    # What is unusual comes first; where most is rare, nothing is unusual.
+    frame = pd.DataFrame(X, columns=["a", "b", "c"]).assign(
+        d=[f"name {i}" for i in range(30)]
+    )
+    page = open_page(review, [3], X=frame)
+    names = page.locator("#content th").all_inner_texts()
+    assert names == ["b", "a", "c", "d"]
+    assert page.locator("tr.unusual").count() == 1
+
+
+def test_images_that_are_none(tmp_path):
+    review, _, _ = review_of(30, 3)
+    images = np.zeros((30, 4, 6, 1))
+    images[0] = np.nan
+    review.save_html(tmp_path / "page.html", [0], X=images)
+    for X, shape in ((np.zeros((30, 24)), (5, 5)), (np.zeros((30, 2, 2, 2)), None)):
+        with pytest.raises(
+            ValueError, match=r"X must hold images of .* image_shape if"
+        ):
+            review.save_html(tmp_path / "page.html", [0], X=X, image_shape=shape)
 
 
 @pytest.mark.parametrize("width", [400, 1280])
