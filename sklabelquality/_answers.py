@@ -50,9 +50,8 @@ class Answers:
             yield position, answer, correct
 
     def record(self, positions, answers, corrects):
-        """Take answers; an earlier one is replaced, and "unanswered" takes it back."""
+        """Take answers; an earlier one is replaced."""
         for position, answer, correct in zip(positions, answers, corrects, strict=True):
-            self._of.pop(position, None)
             if answer != UNANSWERED:
                 self._of[position] = answer, correct
 

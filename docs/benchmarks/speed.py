@@ -153,6 +153,11 @@ def floors(labels, pred_probs, rounds):
         "given labels": lambda P, codes: P.ravel().take(
             codes + np.arange(0, P.size, n_classes)
         ),
+        "mean by label": lambda P, codes: (
+            np.bincount(codes, minlength=n_classes),
+            np.bincount(codes, P[:, 0], minlength=n_classes),
+        ),
+        "shift and divide": lambda P, codes: (P[:, 0] + weights[0].take(codes)) / 3,
         "transposition": lambda P, codes: by_class(P.T),
         "maximum": lambda P, codes: by_class(P.T).max(axis=0),
         "logarithms": lambda P, codes: np.log(P),
