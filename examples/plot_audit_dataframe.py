@@ -101,9 +101,10 @@ print(frame.head(10)[["given_label", "predicted_label", "label_quality"]])
 # %%
 # Fix the labels
 # --------------
-# A person looks at the label issues alone, worst first, and corrects what is wrong: in
-# a spreadsheet, ``review.to_frame(rows, X=X).to_excel("review.xlsx")``, or on the page
-# of ``review.save_html("review.html", rows, X=X)``. Here the true labels replace the
+# A person looks at as many of the most suspicious labels as there are label issues, and
+# corrects what is wrong: in a spreadsheet,
+# ``review.to_frame(rows, X=X).to_excel("review.xlsx")``, or on the page of
+# ``review.save_html("review.html", rows, X=X)``. Here the true labels replace the
 # person.
 
 review = audit.review(random_state=0)

@@ -39,14 +39,14 @@ audit = scorer.audit()
 # %%
 # The most suspicious labels
 # --------------------------
-# The captions of labels that were changed are black, those of the others are red: they
+# The captions of labels that were changed are red. Those of the others are black: they
 # are as scikit-learn ships them, and belong to digits that are hard to read.
 
 display = audit.plot_worst(images, n=60)
 review = audit.review(random_state=0)
 worst = review.worst(60)
 for ax, row in zip(display.axes_.flat, worst, strict=True):
-    ax.title.set_color("black" if is_changed[row] else "red")
+    ax.title.set_color("red" if is_changed[row] else "black")
 display.figure_.savefig("audit_digits.png", dpi=120)
 print(
     f"Among the 60 most suspicious labels are {is_changed[worst].sum()} of the "

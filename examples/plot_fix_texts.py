@@ -64,7 +64,7 @@ print(f"{is_wrong.sum()} of 900 labels are wrong; accuracy {accuracy(labels):.3f
 # Three rounds: look at the worst 60 labels, correct, fit again
 # -------------------------------------------------------------
 # In a real project `review.save_html("review.html", rows, X=texts)` writes a page to
-# click through, and the sheet that it saves is read by `LabelReview.from_frame`.
+# click through, and `audit.review(frame=...)` reads the sheet that it saves.
 
 scorer = LabelQualityScorer(model, passthrough=False)
 review, history = None, [(0, accuracy(labels), is_wrong.sum())]

@@ -502,6 +502,7 @@ class LabelAudit:
 
         random_state : int, RandomState instance or None, default=None
             Which labels are drawn. Pass an int to come back to the same review later.
+            An audit with verified labels draws other ones than the audit before it.
 
         Returns
         -------
@@ -515,6 +516,12 @@ class LabelAudit:
             "top_k": top_k,
             "random_state": random_state,
         }
+        n_verified = np.count_nonzero(self.is_verified)
+        if n_verified and isinstance(random_state, Integral):
+            # The labels that the same seed drew before need not be looked at again.
+            check_count(random_state, 0, 2**32 - 1, "random_state", "a seed")
+            seeds = np.random.RandomState([random_state, n_verified])
+            known["random_state"] = int(seeds.randint(2**31 - 1))
         if frame is None:
             self._review = LabelReview(self.label_quality_scores, **known)
         else:
@@ -661,7 +668,7 @@ class LabelAudit:
           cat         2  50.0%     0.0%
           dog         2   0.0%    33.3%
         <BLANKLINE>
-        Most mixed up classes, estimated numbers
+        Most confused classes, estimated numbers
           a    b    a labelled b  b labelled a
           cat  dog           0.0           1.0
         """

@@ -3,6 +3,8 @@
 
 """Labels and tables in the user's own kind: dtype, index, and pandas if it is there."""
 
+import warnings
+
 import numpy as np
 
 from sklabelquality._errors import brief
@@ -48,7 +50,9 @@ def with_values(labels, positions, values, name):
     `name` is what an error calls the values.
     """
     try:
-        changed = _with_values(labels, positions, values)
+        # NumPy 1 only warns of integers that are out of bounds.
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            changed = _with_values(labels, positions, values)
     except (TypeError, ValueError, OverflowError):
         changed = None
     # NumPy takes any text for True, and cuts numbers off.

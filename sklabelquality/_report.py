@@ -106,7 +106,7 @@ def _estimates(confident, calibrated):
     note = "a model's guess, often several times off; only a review can tell"
     low, high = sorted([confident, calibrated])
     if high == 0:
-        return "not known", "how many labels are wrong", note
+        return "not known", "how many labels are wrong", "only a review can tell"
     numbers = f"{low:,}" if low == high else f"{low:,} to {high:,}"
     return numbers, f"wrong label{_s(high)}, by a rough estimate", note
 
@@ -212,7 +212,7 @@ def text_lines(content):
         lines += _aligned(*_worst_classes(content))
     header, rows = _worst_pairs(content)
     if rows:
-        lines += ["", "Most mixed up classes, estimated numbers"]
+        lines += ["", "Most confused classes, estimated numbers"]
         lines += _aligned(header, rows)
     return lines
 
@@ -400,10 +400,10 @@ def _add_pairs(parent, content):
     if rows:
         scroll = _add_section(
             parent,
-            "Most mixed up classes",
+            "Most confused classes",
             "Estimated numbers of samples of one class that are labelled as the other.",
         )
-        _add_table(scroll, "Most mixed up classes", header, rows[:8], n_words=2)
+        _add_table(scroll, "Most confused classes", header, rows[:8], n_words=2)
 
 
 def _add_matrix(parent, content):

@@ -42,6 +42,7 @@ from sklabelquality._answers import (
     as_answers,
     as_cells,
     contradictions,
+    is_empty,
     is_written_like,
     translated,
 )
@@ -510,9 +511,9 @@ class LabelReview:
         new = set(corrects) - {None, *self._reader.classes}
         if new and self._reader.classes and self._ranks is not None:
             warnings.warn(
-                f"{len(new)} of the correct labels are new classes: "
+                f"{len(new)} of the correct labels are no classes yet: "
                 f"{brief(sorted(new, key=str))}; record these answers again if they "
-                "are slips of the pen.",
+                "are typing errors.",
                 UserWarning,
                 stacklevel=4,
             )
@@ -825,7 +826,7 @@ class LabelReview:
         UserWarning
             If fewer than 20 labels are reviewed.
         """
-        sizes = self._check_strata()
+        sizes = self._check_drawn()
         known, chosen = self._known_rows(), np.ones(len(self._rows), dtype=bool)
         if subset is not None:
             subset = self._check_subset(subset)
@@ -874,7 +875,7 @@ class LabelReview:
 
     def _estimate_up_to(self, k, confidence_level, interval):
         """Estimate the share of wrong labels among the k most suspicious ones."""
-        ends = np.cumsum(self._check_strata())
+        ends = np.cumsum(self._check_drawn())
         sizes = np.diff(np.minimum(ends, k), prepend=0)
         known = self._known_rows()
         known = known[self._ranks_of(known) <= k]
@@ -1245,6 +1246,12 @@ class LabelReview:
         theirs = as_list(sheet.given_label)
         for name, our, their in zip(names, ours, theirs, strict=True):
             if not is_written_like(their, our):
+                if is_empty(their):
+                    raise ValueError(
+                        "given_label of frame must not be empty, but that of sample "
+                        f"{brief(name)} is, where it was {brief(our)}; read the file "
+                        "with keep_default_na=False."
+                    )
                 raise ValueError(
                     "given_label of frame must be the labels of the review, but that "
                     f"of sample {brief(name)} is {brief(their)}, not {brief(our)}; "
@@ -1284,7 +1291,7 @@ class LabelReview:
         ImportError
             If matplotlib is not installed.
         """
-        ends = np.cumsum(self._check_strata())
+        ends = np.cumsum(self._check_drawn())
         answers = self._drawn_answers()
         answered = self._rows_ranks[answers != UNANSWERED]
         ends = ends[ends >= answered.min(initial=self.n_samples)]
@@ -1322,6 +1329,16 @@ class LabelReview:
                 "call draw(n)."
             )
         return self.stratum_sizes
+
+    def _check_drawn(self):
+        """Return the sizes of the strata, or say what an error rate needs."""
+        if self.stratum_sizes is None and len(self._answers):
+            raise ValueError(
+                "An error rate needs answers about labels drawn at random, but the "
+                f"{len(self._answers)} answers are about others; call draw(n), and "
+                "record what you find there."
+            )
+        return self._check_strata()
 
     def _check_subset(self, subset):
         self._check_scores_known("subset")

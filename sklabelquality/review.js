@@ -131,8 +131,8 @@ function show() {
   element("result").textContent = done === items.length ? summary() : "";
   // For screen readers, which do not see that another sample is there.
   const text = item.content && item.content.kind === "text" ? " " + item.content.text : "";
-  element("announcement").textContent = [element("name"), "Given label: " + element("given").textContent + ".", said]
-    .map((part) => part.textContent ?? part).join(". ") + text;
+  const parts = [element("name").textContent, "Given label: " + element("given").textContent, said.textContent];
+  element("announcement").textContent = parts.filter(Boolean).join(". ") + "." + text;
 }
 
 function summary() {

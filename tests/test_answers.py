@@ -138,12 +138,12 @@ def test_corrected_labels_keep_their_kind(kind):
 
 def test_a_new_and_longer_label():
     review = review_of(np.array(["ant", "bee"]))
-    with pytest.warns(UserWarning, match=r"1 of the correct .* new .* \['hippopot"):
+    with pytest.warns(UserWarning, match=r"1 of the correct .* yet: \['hippopot"):
         review.record([0], [True], ["hippopotamus"])
     assert review.corrected_labels().tolist() == ["hippopotamus", "bee"]
     labels = pd.Series(pd.Categorical(["ant", "bee"]), index=["x", "y"])
     review = review_of(labels)
-    with pytest.warns(UserWarning, match=r"new classes: \['cow'\]"):
+    with pytest.warns(UserWarning, match=r"no classes yet: \['cow'\]"):
         review.record([1], [True], ["cow"])
     assert review.corrected_labels().tolist() == ["ant", "cow"]
     assert review.corrected_labels().dtype.categories.tolist() == ["ant", "bee", "cow"]
@@ -209,7 +209,7 @@ def test_a_sheet_that_people_worked_on():
     sheet.loc[sheet.index[0], ["is_wrong", "correct_label"]] = ["Wrong ", " VERSICOLOR"]
     sheet.loc[sheet.index[1], "correct_label"] = "rose"
     sheet.loc[sheet.index[2], "is_wrong"] = "No"
-    with pytest.warns(UserWarning, match=r"new classes: \['rose'\]"):
+    with pytest.warns(UserWarning, match=r"no classes yet: \['rose'\]"):
         again = LabelReview.from_frame(sheet, review_scores(labels), labels=labels)
     corrected = again.corrected_labels()
     assert corrected[sheet.index[0]] == "versicolor"
@@ -395,7 +395,7 @@ def test_a_correct_label_of_another_kind_is_refused(labels, correct, kind):
 
 def test_a_label_beyond_the_dtype_is_refused():
     review = LabelReview([1, 2], labels=np.array([1, 2], dtype=np.uint8))
-    with pytest.warns(UserWarning, match=r"new classes: \[300\]"):
+    with pytest.warns(UserWarning, match=r"no classes yet: \[300\]"):
         review.record([0], None, [300])
     with pytest.raises(ValueError, match=r"an array of uint8 can hold, but .* \[300\]"):
         review.corrected_labels()
@@ -626,3 +626,35 @@ def test_who_stops_early_in_a_second_round_is_not_misled():
     bias, coverage = np.mean(rates, axis=0)
     assert abs(bias) < 0.01
     assert coverage > 0.85
+
+
+def test_a_second_round_draws_other_labels():
+    labels = pd.Series(np.array(["a", "b"])[np.arange(400) % 2])
+    pred_probs = np.full((400, 2), 0.5)
+    first = LabelAudit.from_pred_probs(labels, pred_probs).review(random_state=0)
+    drawn = first.draw(100)
+    first.record(drawn, [False] * 100)
+    audit = LabelAudit.from_pred_probs(labels, pred_probs, verified=first)
+    second = audit.review(random_state=0)
+    again = second.draw(100)
+    assert np.isin(again, drawn).mean() < 0.5
+    assert_array_equal(audit.review(random_state=0).draw(100), again)
+    sheet = second.to_frame()
+    assert_array_equal(audit.review(frame=sheet).draw(9), second.draw(9))
+
+
+def test_an_error_rate_of_a_work_list_says_what_it_needs():
+    review = review_of(np.array(list("abab"))).record([0], [False])
+    with pytest.raises(ValueError, match=r"the 1 answers are about others; call draw"):
+        review.error_rate()
+
+
+def test_a_class_that_pandas_reads_as_missing():
+    labels = pd.Series(["NA", "b", "NA", "b"])
+    sheet = review_of(labels).to_frame([0, 1]).assign(is_wrong="no")
+    text, scores = sheet.to_csv(), review_scores(labels)
+    frame = pd.read_csv(io.StringIO(text), index_col=0)
+    with pytest.raises(ValueError, match=r"is, where it was 'NA'; read .* keep_defau"):
+        LabelReview.from_frame(frame, scores, labels=labels)
+    frame = pd.read_csv(io.StringIO(text), index_col=0, keep_default_na=False)
+    assert LabelReview.from_frame(frame, scores, labels=labels).n_reviewed == 2

@@ -576,7 +576,7 @@ def test_marks_of_the_page():
     pairs = next(
         table
         for table in elements(audit, "table")
-        if table.get("aria-label") == "Most mixed up classes"
+        if table.get("aria-label") == "Most confused classes"
     )
     assert len(pairs[1]) == min(8, len(audit.overlapping_classes())) > 1
 
@@ -603,9 +603,9 @@ def test_page_without_issues():
     audit = LabelAudit.from_pred_probs([0, 1, 1], np.eye(2)[[0, 1, 1]])
     page = Page(audit._repr_html_())
     assert "label issues to look at (0.0%)" in page.texts
-    assert "Most mixed up classes" not in page.texts
+    assert "Most confused classes" not in page.texts
     summary = audit.summary()
-    assert "Most mixed up classes" not in summary
+    assert "Most confused classes" not in summary
     assert "label noise" not in summary
 
 

@@ -222,7 +222,7 @@ def test_readme_code_runs(tmp_path, monkeypatch):
     (code,) = re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL)
     # What a person would write into the sheet: the first label is wrong.
     code = code.replace(
-        "review = audit.review(frame=",
+        "answers = pd.read_csv(",
         """
 sheet = pd.read_csv("answers.csv", index_col=0, dtype=str)
 given = sheet["given_label"].iloc[0]
@@ -230,7 +230,7 @@ sheet.iloc[0, sheet.columns.get_loc("is_wrong")] = "yes"
 sheet.iloc[0, sheet.columns.get_loc("correct_label")] = "1" if given == "0" else "0"
 sheet.to_csv("answers.csv")
 before = y.copy()
-review = audit.review(frame=""",
+answers = pd.read_csv(""",
     )
     names = {}
     exec(compile(code, "README.md", "exec"), names)
