@@ -35,6 +35,10 @@ BIDI_CONTROLS = (
 
 
 # Cells of a row of a table that are shown beside a label, the unusual ones first.
+# What is seen where the styles are not.
+UNTRUSTED = (
+    "Trust this notebook, or run the cell again, to see the page as it is meant."
+)
 MOST_CELLS = 6
 # Stands for < in an attribute: a character that one_line lets nobody write.
 LESS_THAN = "\ue000"
@@ -274,6 +278,8 @@ def _report(content, title=None):
     report = Element("div", {"class": "sklabelquality-audit"})
     style = files("sklabelquality").joinpath("report.css")
     _add(report, "style", style.read_text(encoding="utf-8"))
+    # A notebook that is not trusted shows neither styles nor drawings.
+    _add(report, "p", UNTRUSTED, class_="untrusted")
     if title:
         _add(report, "h1", title)
     tiles = _add(report, "div", class_="tiles")
@@ -482,7 +488,7 @@ def _histogram(edges, all_counts, issue_counts):
         for count, low, high in zip(counts, edges[:-1], edges[1:], strict=True):
             if count:
                 y = y_of(count)
-                bar = _add(
+                _add(
                     svg,
                     "rect",
                     x=f"{x_of(low):.1f}",
@@ -491,7 +497,6 @@ def _histogram(edges, all_counts, issue_counts):
                     height=f"{height - bottom - y:.1f}",
                     class_=kind,
                 )
-                _add(bar, "title", f"{low:.3f} to {high:.3f}: {count:,}")
     for score in (0, 0.25, 0.5, 0.75, 1):
         _add(
             svg, "text", f"{score:g}", x=f"{x_of(score):.1f}", y=height - 6, class_="x"

@@ -941,3 +941,11 @@ def test_audit_of_new_samples():
         scorer.audit(X_new)
     with pytest.raises(ValueError, match="y must be among the 3 classes, but 24"):
         scorer.audit(X_new, y_new.replace("setosa", "rose"))
+
+
+def test_what_is_seen_where_styles_are_taken_away():
+    page = LabelAudit.from_pred_probs([0, 1], np.eye(2)).to_html()
+    assert ">Trust this notebook, or run the cell again" in page
+    assert re.search(r"\.untrusted \{\s*display: none;", page)
+    svg = page[page.index("<svg") : page.index("</svg>")]
+    assert "<title>" not in svg  # its text would be left
