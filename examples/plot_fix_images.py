@@ -41,7 +41,7 @@ review.save_html("review.html", rows, X=X, image_shape=(8, 8), title="Digits")
 review.record(rows, None, truth[rows])
 
 # %%
-# 50 more, drawn at random, tell how many labels are wrong at all.
+# 50 more, drawn at random, tell how many labels are wrong in total.
 
 drawn = review.draw(50)
 review.record(drawn, None, truth[drawn])

@@ -56,7 +56,7 @@ for month, rows in enumerate(batches, start=1):
 # Whose labels are they?
 # ----------------------
 # :meth:`~sklabelquality.LabelAudit.by` compares each annotator with the others. A small
-# p-value says that more of these labels are issues than by chance.
+# p-value says that more or fewer of these labels are issues than by chance.
 
 print(audit.by(annotators).to_string(float_format="%.3f"))
 

@@ -7,6 +7,8 @@ Samples are matched by position, so pandas objects that name the same samples in
 different orders contradict each other. A default index names nothing.
 """
 
+from sklabelquality._errors import brief
+
 
 def index_of(*containers):
     """Return the index of the first container that names its samples.
@@ -34,20 +36,30 @@ def check_same_order(**containers):
             check_same_names(other_name, other, name, index)
 
 
-def check_same_names(name, index, other_name, other, wanted=None):
-    """Raise if two indexes have the same names in different orders.
+def check_same_names(name, index, other_name, other, wanted=None, *, may_differ=False):
+    """Raise if two indexes have the same names in different orders, or some of them.
 
-    `wanted` is the code that gives the first index, that of `name` by default.
+    Names that have nothing in common say nothing. `wanted` is the code that gives the
+    first index, that of `name` by default. With `may_differ` some names may be shared
+    by chance.
     """
     if is_default_index(index) or is_default_index(other) or len(index) != len(other):
         return
     if index.equals(other):
         return
     try:
-        is_other_order = other.isin(index).all() and index.isin(other).all()
+        is_shared = index.isin(other)
+        is_other_order = other.isin(index).all() and is_shared.all()
     except Exception:  # names of kinds that pandas cannot compare
         return
     if not is_other_order:
+        if is_shared.any() and not is_shared.all() and not may_differ:
+            raise ValueError(
+                f"{name} and {other_name} must name the same samples, but only "
+                f"{is_shared.sum()} of {len(index)} names are in both, and "
+                f"{brief(index[~is_shared][0])} is in {name} alone; pass the rows of "
+                "the samples that both have, in one order."
+            )
         return
     raise ValueError(
         f"{name} and {other_name} must have their samples in the same order, but name "

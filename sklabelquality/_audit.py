@@ -248,7 +248,7 @@ class LabelAudit:
 
         verified : LabelReview, default=None
             A review of these labels before they were corrected. What a person confirmed
-            or corrected is no issue any more, and no longer among the worst labels.
+            or corrected is no longer an issue, nor among the worst labels.
             Samples are matched by the index, so that some may be gone, new or in
             another order.
 
@@ -480,7 +480,10 @@ class LabelAudit:
 
     def _predicted_labels(self, positions):
         classes = classes_like_labels(self.classes, self.labels)
-        return take(classes, self._predicted[positions])
+        predicted = take(classes, self._predicted[positions])
+        if hasattr(predicted, "iloc"):
+            return predicted.set_axis(self.labels.index[positions])
+        return predicted
 
     def _frame_of(self, positions, ranks):
         return as_frame(self._columns_of(positions, ranks), self.index[positions])
@@ -596,7 +599,7 @@ class LabelAudit:
         Raises
         ------
         ValueError
-            If `X` has not a row for each sample.
+            If `X` does not have a row for each sample.
         """
         self._check_samples(X)
         positions, first = self._conflicts(X)
@@ -704,7 +707,7 @@ class LabelAudit:
         Raises
         ------
         ValueError
-            If `X` has not a row for each sample, or `pair` is not two classes.
+            If `X` does not have a row for each sample, or `pair` is not two classes.
         ImportError
             If `X` holds images and Pillow is not installed.
         """
@@ -736,7 +739,7 @@ class LabelAudit:
         Raises
         ------
         ValueError
-            If `X` has not a row for each sample, or `pair` is not two classes.
+            If `X` does not have a row for each sample, or `pair` is not two classes.
         ImportError
             If `X` holds images and Pillow is not installed.
         """
@@ -902,7 +905,8 @@ class LabelAudit:
         Raises
         ------
         ValueError
-            If `X` has not a row for each sample, or its images have another shape.
+            If `X` does not have a row for each sample, or its images have another
+            shape.
         ImportError
             If matplotlib is not installed.
         """
@@ -962,11 +966,13 @@ def _verified(review, labels, index):
                 )
             seen.add(name)
             is_verified[position] = is_written_like(known[name], label)
-    if known and not is_verified.any():
+    n_found, n_matched = len(seen), np.count_nonzero(is_verified)
+    if known and 2 * n_matched <= n_found:
         warnings.warn(
-            f"None of the {len(known)} labels that verified knows is here: their names "
-            f"are {brief(list(known))}, and {brief(names)} here, or the labels are "
-            "others now; read a sheet by the review method of the audit that drew it.",
+            f"Of the {len(known)} labels that verified knows, {n_found} names are here "
+            f"and {n_matched} labels are the same: the names are {brief(list(known))}, "
+            f"here {brief(names)}; pass the corrected labels, with an index, and read "
+            "a sheet by the review method of the audit that drew it.",
             UserWarning,
             stacklevel=4,
         )

@@ -10,6 +10,8 @@ import numpy as np
 
 def brief(value):
     """Show a value in a line of at most 80 characters."""
+    if hasattr(value, "columns"):
+        return f"a {type(value).__name__} of shape {value.shape}"
     text = " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."
 

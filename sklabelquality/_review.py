@@ -375,8 +375,8 @@ class LabelReview:
     def worst(self, n=10):
         """Return the most suspicious labels that nobody has looked at.
 
-        They are a list to work off, not a sample: their answers correct labels, but do
-        not count for the error rate, unless :meth:`draw` returned them too.
+        They are a list to work through, not a sample: their answers correct labels, but
+        do not count for the error rate, unless :meth:`draw` returned them too.
 
         Parameters
         ----------
@@ -412,15 +412,15 @@ class LabelReview:
             error rate. An earlier answer is replaced.
 
         is_wrong : array-like of shape (n_rows,)
-            One answer per row, in the order of `rows`: True where the label is wrong,
-            False where it is right, and None, NaN or "unsure" where the person looked
-            and cannot tell. For a sheet, in which an empty cell means that nobody has
-            looked, use :meth:`from_frame`.
+            One answer per row, in the order of `rows`: True or "wrong" where the label
+            is wrong, False or "right" where it is right, and None, NaN or "unsure"
+            where the person looked and cannot tell. For a sheet, in which an empty cell
+            means that nobody has looked, use :meth:`from_frame`.
 
         correct_labels : array-like of shape (n_rows,), default=None
             What the labels should be, None where that is not known or the label is
             right. A correct label alone says whether the given one is wrong: `is_wrong`
-            may then be None.
+            may then be None. Where the case does not matter, "A" is read as "a".
 
         Returns
         -------
@@ -478,7 +478,7 @@ class LabelReview:
                 check_same_names("rows", names, name, answers.index, wanted)
         # Its names may be positions too.
         names = type(answers)(rows, index=rows).index
-        check_same_names("rows", names, name, answers.index, "rows")
+        check_same_names("rows", names, name, answers.index, "rows", may_differ=True)
 
     def _record(self, rows, is_wrong, correct_labels, missing):
         """Record answers of a person, or the cells of a sheet.
@@ -723,7 +723,7 @@ class LabelReview:
         Returns
         -------
         self : LabelReview
-            The review, with the answers of both. A definite answer goes before
+            The review, with the answers of both. A definite answer comes before
             "unsure", and one with a correct label before one without.
 
         Raises
@@ -983,10 +983,10 @@ class LabelReview:
               given one is wrong;
             - ``"position"`` and ``"rank"`` of the label among all, 1 for the most
               suspicious one;
-            - ``"is_drawn"``, which says "drawn" where the sheet holds all labels that
-              were drawn, ``"stratum"``, ``"stratum_size"``, ``"n_samples"`` and
-              ``"random_state"``: what :meth:`from_frame` needs to estimate the error
-              rate and to go on drawing.
+            - ``"is_drawn"``, "drawn" only if the sheet contains all labels that were
+              drawn, otherwise "no", ``"stratum"``, ``"stratum_size"``,
+              ``"n_samples"`` and ``"random_state"``: what :meth:`from_frame` needs to
+              estimate the error rate and to go on drawing.
 
             Text that a spreadsheet would take for a formula begins with an apostrophe,
             which :meth:`from_frame` takes away.
@@ -1334,9 +1334,10 @@ class LabelReview:
         """Return the sizes of the strata, or say what an error rate needs."""
         if self.stratum_sizes is None and len(self._answers):
             raise ValueError(
-                "An error rate needs answers about labels drawn at random, but the "
-                f"{len(self._answers)} answers are about others; call draw(n), and "
-                "record what you find there."
+                "An error rate needs answers about all labels that were drawn, but the "
+                f"{len(self._answers)} answers are about others or a part of them; "
+                "call draw(n) and record what you find there, or merge this review "
+                "into the one that drew them."
             )
         return self._check_strata()
 
@@ -1359,7 +1360,7 @@ class LabelReview:
 
 
 def _warn_if_few(result):
-    if result.n_reviewed < FEWEST_REVIEWS:
+    if 0 < result.n_reviewed < FEWEST_REVIEWS:
         warnings.warn(
             f"Only {result.n_reviewed} labels are reviewed: an interval from fewer "
             f"than {FEWEST_REVIEWS} is a rough guess.",

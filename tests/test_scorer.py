@@ -977,3 +977,12 @@ def test_method_that_learns_must_be_there_in_fit():
     scorer.fit(X, Y).score_samples(X, Y)
     scorer.set_params(method="self_confidence").fit(X, Y)
     assert not hasattr(scorer, "noise_model_")
+
+
+def test_names_that_are_shared_in_part_are_refused():
+    names = [f"b{i}" for i in range(150)]
+    frame, labels = pd.DataFrame(X, index=names), pd.Series(Y, index=names)
+    scorer = LabelQualityScorer(GaussianNB(), cv=3)
+    with pytest.raises(ValueError, match=r"148 of 149 names .* 'b100' is in X alone"):
+        scorer.fit(frame.drop("b5"), labels.drop("b100"))
+    scorer.fit(frame, labels.set_axis([f"c{i}" for i in range(150)]))
