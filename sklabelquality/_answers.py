@@ -7,6 +7,7 @@ Answers are kept by the position of the label. The cells of a sheet that was fil
 by hand are read here, whatever a spreadsheet or a file made of them.
 """
 
+from collections import Counter
 from numbers import Integral, Real
 
 import numpy as np
@@ -238,6 +239,8 @@ class LabelReader:
         self._by_text = self._unique(lambda c: [str(c), _date_text(c)])
         self._by_caseless = self._unique(lambda c: [str(c).casefold()])
         self._by_number = self._unique(lambda c: [_as_number(c)])
+        counts = Counter(map(_as_number, classes))
+        self._alike = {number for number, count in counts.items() if count > 1}
 
     def _unique(self, keys_of):
         """Return the label of each key, but of keys that several labels have."""
@@ -309,8 +312,8 @@ class LabelReader:
             cell = as_text(cell)
         else:
             number = _as_number(cell)
-            same = [label for label in self.classes if _as_number(label) == number]
-            if number is not None and len(same) > 1:
+            if number is not None and number in self._alike:
+                same = [c for c in self.classes if _as_number(c) == number]
                 raise ValueError(
                     f"correct_label must be one label, but {brief(cell)} may be any of "
                     f"{brief(same)}; read the sheet as text, such as by dtype=str."
@@ -320,6 +323,8 @@ class LabelReader:
 
 def is_written_like(cell, value):
     """Whether a cell that a file gave back may have been this value."""
+    if isinstance(cell, tuple) and isinstance(value, tuple):  # names of several levels
+        return len(cell) == len(value) and all(map(is_written_like, cell, value))
     if is_same(cell, value) or as_text(cell).strip() == str(value).strip():
         return True
     number = _as_number(cell)

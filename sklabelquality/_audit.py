@@ -13,7 +13,7 @@ from sklabelquality._alignment import (
     check_same_order,
     index_of,
 )
-from sklabelquality._answers import is_written_like, plain_name
+from sklabelquality._answers import is_same, is_written_like, plain_name
 from sklabelquality._class_health import (
     tabulate_class_health,
     tabulate_overlapping_classes,
@@ -520,7 +520,9 @@ class LabelAudit:
             "random_state": random_state,
         }
         n_verified = np.count_nonzero(self.is_verified)
-        if n_verified and isinstance(random_state, Integral):
+        if n_verified and frame is not None:
+            known["random_state"] = None  # that of the sheet
+        elif n_verified and isinstance(random_state, Integral):
             # The labels that the same seed drew before need not be looked at again.
             check_count(random_state, 0, 2**32 - 1, "random_state", "a seed")
             seeds = np.random.RandomState([random_state, n_verified])
@@ -561,7 +563,7 @@ class LabelAudit:
         """
         if hasattr(source, "iloc") and hasattr(self.index, "isin"):
             check_same_names("audit", self.index, "source", source.index)
-        if isinstance(source, str) or np.ndim(source) != 1:
+        if isinstance(source, str) or getattr(source, "ndim", 1) != 1:
             raise ValueError(
                 "source must be one column with an entry for each sample, but is "
                 f"{brief(source)}; pass the column itself, not its name."
@@ -956,7 +958,7 @@ def _verified(review, labels, index):
             "index that stays with the samples."
         )
     is_verified = np.zeros(len(names), dtype=bool)
-    seen = set()
+    classes, seen = set(labels), set()
     for position, (name, label) in enumerate(zip(names, labels, strict=True)):
         if name in known:
             if name in seen:
@@ -965,7 +967,10 @@ def _verified(review, labels, index):
                     f"{brief(name)} is there more than once; make the index unique."
                 )
             seen.add(name)
-            is_verified[position] = is_written_like(known[name], label)
+            is_verified[position] = is_same(known[name], label) or (
+                # A file may have changed it, if it is no class.
+                known[name] not in classes and is_written_like(known[name], label)
+            )
     n_found, n_matched = len(seen), np.count_nonzero(is_verified)
     if known and 2 * n_matched <= n_found:
         warnings.warn(
@@ -974,7 +979,7 @@ def _verified(review, labels, index):
             f"here {brief(names)}; pass the corrected labels, with an index, and read "
             "a sheet by the review method of the audit that drew it.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
     return is_verified
 

@@ -5,6 +5,8 @@
 
 import base64
 import io
+from collections import Counter
+from numbers import Real
 
 import numpy as np
 from scipy.sparse import issparse
@@ -99,6 +101,8 @@ def show(X, rows, image_shape=None):
 def _take(X, rows):
     if isinstance(X, list | tuple):
         return [X[row] for row in rows]
+    if issparse(X):
+        return X.tocsr()[rows]
     if hasattr(X, "iloc"):
         return X.iloc[rows]
     return _safe_indexing(X, rows)
@@ -110,10 +114,13 @@ def _columns_of(X):
         X = X.toarray()
     if not hasattr(X, "columns"):
         return {f"x{i}": column for i, column in enumerate(np.asarray(X).T.tolist())}
-    found = {}
+    found, n_alike = {}, Counter()
     for name, column in zip(map(str, X.columns), columns_of_frame(X), strict=True):
-        n_alike = list(map(str, X.columns[: len(found)])).count(name)
-        found[f"{name} ({n_alike + 1})" if n_alike else name] = column
+        n_alike[name] += 1
+        shown = f"{name} ({n_alike[name]})" if n_alike[name] > 1 else name
+        while shown in found:
+            shown += "'"
+        found[shown] = column
     return found
 
 
@@ -123,7 +130,8 @@ def _unusual(X, rows):
         return {f"x{i}": np.zeros(len(rows), dtype=bool) for i in range(X.shape[1])}
     found = {}
     for name, column in _columns_of(X).items():
-        values = np.asarray(column)
+        are_numbers = all(isinstance(value, Real) for value in column)
+        values = np.asarray(column) if are_numbers else np.empty(0, dtype=object)
         if values.dtype.kind in "iuf":
             known = values[np.isfinite(values)]
             low, high = np.percentile(known, [25, 75]) if len(known) else (0, 0)
@@ -131,13 +139,13 @@ def _unusual(X, rows):
             is_far = (values < low - margin) | (values > high + margin)
             found[name] = is_far[rows] if margin > 0 else np.zeros(len(rows), bool)
         else:
-            texts = np.array([str(value) for value in column])
-            _, codes, counts = np.unique(texts, return_inverse=True, return_counts=True)
-            is_rare = counts < RARE * len(texts)
+            texts = list(map(str, column))
+            counts = Counter(texts)
+            is_rare = np.array([counts[text] < RARE * len(texts) for text in texts])
             # Where most entries are one of a kind, none stands out.
-            if is_rare[codes].mean() > 0.1:
+            if is_rare.mean() > 0.1:
                 is_rare[:] = False
-            found[name] = is_rare[codes][rows]
+            found[name] = is_rare[rows]
     return found
 
 

@@ -41,8 +41,10 @@ from sklabelquality._answers import (
     LabelReader,
     as_answers,
     as_cells,
+    as_text,
     contradictions,
     is_empty,
+    is_same,
     is_written_like,
     translated,
 )
@@ -617,7 +619,7 @@ class LabelReview:
                 f"missing='other' needs two classes, but there are {len(classes)}; "
                 "record correct_labels."
             )
-        return [classes[classes[0] == label] for label in given]
+        return [classes[int(classes[0] == label)] for label in given]
 
     @property
     def is_unresolved(self):  # numpydoc ignore=RT01
@@ -781,10 +783,17 @@ class LabelReview:
             if correct is not None and self.labels is not None:
                 correct = self._reader.read_cell(correct)
             if own_labels is not None and ours[i] >= 0:
-                their_label = self._reader.read_cell(their_labels[i])
+                their_label = their_labels[i]
+                if isinstance(their_label, str):
+                    their_label = as_text(their_label)
+                their_label = self._reader.read(their_label)
                 answer, correct = translated(
                     answer, correct, their_label, own_labels[i]
                 )
+            elif self.labels is not None and ours[i] >= 0 and correct is not None:
+                own = take(self.labels, ours[i])
+                if is_same(correct, own):
+                    answer, correct = RIGHT, None
             answers.record([position], [answer], [correct])
         return answers
 
@@ -1029,10 +1038,12 @@ class LabelReview:
         index = self.index[places]
         if set(getattr(index, "names", [])) & columns.keys():  # or a file mixes them up
             index = index.set_names([f"index {i}" for i in range(index.nlevels)])
-        if getattr(index, "nlevels", 1) == 1:
-            cells = as_cells(index)
-            if cells is not index:  # names that a spreadsheet would take for formulas
-                index = type(index)(cells) if hasattr(index, "names") else cells
+        # Names, too, may be text that a spreadsheet would take for formulas.
+        if getattr(index, "nlevels", 1) > 1:
+            index = index.set_levels([as_cells(level) for level in index.levels])
+        elif (cells := as_cells(index)) is not index:
+            is_pandas = hasattr(index, "names")
+            index = type(index)(cells, name=index.name) if is_pandas else cells
         return as_frame(columns, index)
 
     def _check_samples(self, X):
@@ -1115,7 +1126,7 @@ class LabelReview:
     def _identity(self):
         """Return what tells this review from others."""
         ranks = self._sheet_ranks if self._ranks is None else self._ranks
-        labels = [] if self.labels is None else as_list(self.labels[:1000])
+        labels = [] if self.labels is None else as_list(take(self.labels, slice(1000)))
         digest = hashlib.sha256(np.ascontiguousarray(ranks).tobytes())
         digest.update(str([self.n_samples, self.random_state, labels]).encode())
         return digest.hexdigest()
@@ -1293,7 +1304,8 @@ class LabelReview:
         """
         ends = np.cumsum(self._check_drawn())
         answers = self._drawn_answers()
-        answered = self._rows_ranks[answers != UNANSWERED]
+        is_counted = ~np.isin(self._rows, self._known_rows())
+        answered = self._rows_ranks[(answers != UNANSWERED) & is_counted]
         ends = ends[ends >= answered.min(initial=self.n_samples)]
         rates = [self._estimate_up_to(k, confidence_level, interval) for k in ends]
         return draw_review(

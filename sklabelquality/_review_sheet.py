@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sklabelquality._alignment import is_default_index
 from sklabelquality._answers import as_text, is_drawn_cell
 from sklabelquality._errors import brief
 from sklabelquality._frames import as_index
@@ -77,12 +78,15 @@ def read_sheet(frame):
         for name in ("given_label", "predicted_label")
     )
     index = frame.index if hasattr(frame, "iloc") else None
-    if index is None and "index" in frame:
-        index = np.asarray(frame["index"])
-    if index is not None and getattr(index, "nlevels", 1) == 1:
-        names = list(index)
-        texts = [as_text(name) if isinstance(name, str) else name for name in names]
-        index = index if texts == names else as_label_array(texts)
+    if index is None or is_default_index(index):  # which names nothing
+        names = [name for name in ("index", "Unnamed: 0", "") if name in frame]
+        index = as_label_array(cells_of(frame[names[0]])) if names else None
+    if index is None:
+        index = numbers["position"]
+    if getattr(index, "nlevels", 1) > 1:
+        index = index.set_levels([_as_texts(level) for level in index.levels])
+    elif (texts := _as_texts(index)) != list(index):
+        index = as_label_array(texts)
     return Sheet(
         position=numbers["position"],
         rank=numbers["rank"],
@@ -100,6 +104,10 @@ def read_sheet(frame):
         n_samples=int(numbers["n_samples"][0]),
         random_state=_seed_of(frame),
     )
+
+
+def _as_texts(names):
+    return [as_text(name) if isinstance(name, str) else name for name in names]
 
 
 def _seed_of(frame):

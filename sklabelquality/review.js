@@ -113,6 +113,7 @@ function show() {
   element("given").textContent = item.given === null ? "not known" : item.given;
   hideSuggestion();
   element("suggestion-line").hidden = item.predicted === null;
+  document.querySelector("fieldset").hidden = item.given === null;
   const said = element("answer");
   said.className = given ? given.answer : "";
   said.textContent = !given ? "" : "You said: " + given.answer + (given.correct !== null ? ", it is " + given.correct : "");
@@ -187,6 +188,7 @@ function labelOf(typed) {
 }
 
 function choose(label) {
+  if (items[current].given === null) return;  // nothing to compare it with
   if (label === items[current].given) say("right");
   else say("wrong", label);
 }

@@ -10,8 +10,10 @@ rate. Labels come back in their own kind, whatever a file made of them.
 import io
 import string
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -689,3 +691,76 @@ def test_labels_that_were_not_corrected_are_told():
     LabelAudit.from_pred_probs(fixed, pred_probs, verified=review)
     with pytest.warns(UserWarning, match="20 names are here and 0 labels are the same"):
         LabelAudit.from_pred_probs(y, pred_probs, verified=review)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "float32", "Int8"])
+def test_small_numbers_keep_their_dtype(dtype):
+    labels = pd.Series([0, 1, 0, 1], dtype=dtype)
+    review = LabelReview(np.arange(4), labels=labels)
+    review.record([0, 1], [True, True], [1, None])
+    assert review.corrected_labels(missing="other").tolist() == [1, 0, 0, 1]
+    assert review.corrected_labels(missing="mark", marker=7).dtype == labels.dtype
+    with pytest.raises(ValueError, match=f"marker must be .* an array of {dtype} can"):
+        review.corrected_labels(missing="mark", marker="unknown")
+
+
+def test_the_other_of_two_dates():
+    labels = np.array(["2020-01-01", "2021-01-01", "2020-01-01"], "M8[D]")
+    fixed = review_of(labels).record([0], [True]).corrected_labels(missing="other")
+    assert_array_equal(fixed, labels[[1, 1, 2]])
+
+
+@pytest.mark.parametrize("index", ["names", "none"])
+def test_a_sheet_read_without_its_index_knows_the_samples(index):
+    index = [f"s{i}" for i in range(60)] if index == "names" else None
+    labels = pd.Series(np.array(["a", "b"])[np.arange(60) % 2], index=index)
+    review = review_of(labels)
+    rows = review.worst(20)
+    review.record(rows, [False] * 20)
+    text = review.to_frame(rows).to_csv()
+    sheets = [pd.read_csv(io.StringIO(text)), pl.read_csv(io.StringIO(text))]
+    sheets += [review.to_frame(rows).reset_index(names="index")]
+    for sheet in sheets:
+        alone = LabelReview.from_frame(sheet)
+        audit = LabelAudit.from_pred_probs(
+            labels, np.full((60, 2), 0.5), verified=alone
+        )
+        assert_array_equal(np.flatnonzero(audit.is_verified), np.sort(rows))
+        assert review_of(labels).merge(alone).n_reviewed == 20
+
+
+def test_names_of_several_levels_come_back():
+    index = pd.MultiIndex.from_arrays(
+        [["=a", "b", "c"], pd.to_datetime(["2020-01-01", "2020-01-02", "2020-01-03"])],
+        names=["who", "when"],
+    )
+    labels = pd.Series(list("xyx"), index=index)
+    sheet = review_of(labels).record([0], [True], ["y"]).to_frame([0, 1])
+    assert sheet.index[0][0] == "'=a"
+    text = io.StringIO(sheet.to_csv())
+    alone = LabelReview.from_frame(pd.read_csv(text, index_col=[0, 1]))
+    assert review_of(labels).merge(alone).corrected_labels().tolist() == list("yyx")
+    named = pd.Series(list("xy"), index=pd.Index(["-1", "2"], name="id"))
+    assert review_of(named).to_frame([0]).index.name == "id"
+
+
+def test_a_review_of_predictions_alone_is_merged():
+    labels = np.array(["b", "a"])
+    other = LabelReview([1, 2], predicted_labels=labels).record([0], [True], ["b"])
+    assert review_of(labels).merge(other).is_verified.tolist() == [True, False]
+
+
+def test_a_second_round_is_plotted_and_read_back():
+    labels = pd.Series(np.array(["a", "b"])[np.arange(300) % 2])
+    pred_probs = np.full((300, 2), 0.5)
+    first = LabelAudit.from_pred_probs(labels, pred_probs).review(random_state=0)
+    first.record(first.worst(100), [False] * 100)
+    audit = LabelAudit.from_pred_probs(labels, pred_probs, verified=first)
+    second = audit.review(random_state=0)
+    rows = second.draw(60)
+    second.record(rows[-40:], [False] * 40)
+    second.plot()
+    plt.close("all")
+    for seed in (0, second.random_state, None):
+        again = audit.review(frame=second.to_frame(), random_state=seed)
+        assert again.error_rate() == second.error_rate()
