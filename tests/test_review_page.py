@@ -18,6 +18,7 @@ import pytest
 from scipy import sparse
 
 from sklabelquality import LabelReview
+from sklabelquality._content import show
 
 BROWSER = next(filter(None, map(shutil.which, ["chromium", "chromium-browser"])), None)
 HOSTILE = [
@@ -522,3 +523,14 @@ def test_a_page_of_nothing(open_page):
     review, _, _ = review_of(30, 3)
     page = open_page(review, [])
     assert progress(page) == "There is nothing to review."
+
+
+def test_what_is_rare_stands_out_unless_most_is():
+    frame = pd.DataFrame(
+        {
+            "name": [f"name {i}" for i in range(300)],
+            "town": ["Rome"] * 299 + ["Oslo"],
+        }
+    )
+    (shown,) = show(frame, np.array([299]))
+    assert shown["rows"] == [["town", "Oslo", True], ["name", "name 299", False]]
