@@ -20,13 +20,13 @@ NAMES = {RIGHT: "right", WRONG: "wrong", UNSURE: "unsure"}
 # What stands where an answer is to be filled in: pandas would read an empty column of a
 # file as numbers, and refuse words in it.
 TO_DO = "todo"
+# How yes and no are written, and boolean labels.
+YES, NO = ("true", "yes", "y", "1", "1.0"), ("false", "no", "n", "0", "0.0")
 WORDS = {
-    RIGHT: {"right", "correct", "ok", "false", "no", "n", "0", "0.0"},
-    WRONG: {"wrong", "true", "yes", "y", "1", "1.0"},
+    RIGHT: {"right", "correct", "ok", *NO},
+    WRONG: {"wrong", *YES},
     UNSURE: {"unsure", "unknown", "?"},
 }
-# How boolean labels are written.
-YES, NO = ("true", "yes", "y", "1", "1.0"), ("false", "no", "n", "0", "0.0")
 # What stands where a correct label is to be filled in.
 NOT_KNOWN = "?"
 EMPTY = {"", "none", "nan", "nat", "<na>"}

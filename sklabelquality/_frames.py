@@ -77,9 +77,8 @@ def _with_values(labels, positions, values):
             known = set(changed.dtype.categories)
             new = [value for value in dict.fromkeys(values) if value not in known]
             changed = changed.cat.add_categories(new)
-        if getattr(changed.dtype, "kind", "O") in "biuf" and isinstance(
-            changed.dtype, np.dtype
-        ):  # pandas takes a list for integers of 64 bits
+        if isinstance(changed.dtype, np.dtype) and changed.dtype.kind in "biuf":
+            # pandas takes a list for integers of 64 bits.
             values = np.array(values, dtype=changed.dtype)
         changed.iloc[positions] = values
         return changed

@@ -1013,15 +1013,14 @@ class LabelReview:
         ):
             if column is not None:
                 columns[name] = as_cells(take(column, places))
-        codes = self._answers.codes_of(rows)
-        words = np.array(["right", "wrong", "unsure", TO_DO], dtype=object)
+        codes = self._answers.codes_of(rows).tolist()
         corrects = [self._answers.correct_of(row) for row in rows.tolist()]
         strata, sizes = np.zeros(len(rows), dtype=np.intp), np.array([self.n_samples])
         if self.stratum_sizes is not None:
             strata, sizes = self._stratum_of(ranks), self.stratum_sizes
         columns |= {
             # Text alone, which every file keeps.
-            "is_wrong": words[codes],
+            "is_wrong": [ANSWER_NAMES.get(code, TO_DO) for code in codes],
             "correct_label": as_cells(
                 [NOT_KNOWN if c is None else str(c) for c in corrects]
             ),

@@ -66,7 +66,7 @@ def review_page(sheet, names, classes, answers, content, title, identity):
         item["answer"], item["correct"] = answers[place]
         item["content"] = content[place]
         items.append(item)
-    digest = _digest([title, identity])
+    digest = hashlib.sha256(json.dumps([title, identity]).encode()).hexdigest()[:16]
     data = {
         "id": digest,
         "items": items,
@@ -85,10 +85,6 @@ def review_page(sheet, names, classes, answers, content, title, identity):
         # Nothing in the data can end the element that they are in.
         data=json.dumps(data).replace("<", "\\u003c"),
     )
-
-
-def _digest(*parts):
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def _read(name):

@@ -58,13 +58,14 @@ def read_sheet(frame):
             "frame must have a row for each drawn label, but is empty; pass what "
             "to_frame gave after draw."
         )
+    is_wrong = cells_of(frame["is_wrong"])
     numbers = {name: _as_integers(frame, name) for name in NUMBERS}
     lengths = {len(column) for column in numbers.values()}
-    if lengths != {len(cells_of(frame["is_wrong"]))}:
+    if lengths != {len(is_wrong)}:
         raise ValueError(
             "frame must have an entry for each row in all columns, but their "
-            f"lengths differ: is_wrong has {len(cells_of(frame['is_wrong']))}, the "
-            f"others {sorted(lengths)}; keep whole rows."
+            f"lengths differ: is_wrong has {len(is_wrong)}, the others "
+            f"{sorted(lengths)}; keep whole rows."
         )
     positions, n_times = np.unique(numbers["position"], return_counts=True)
     if n_times.max() > 1:
@@ -80,9 +81,9 @@ def read_sheet(frame):
     index = frame.index if hasattr(frame, "iloc") else None
     if index is None or is_default_index(index):  # which names nothing
         names = [name for name in ("index", "Unnamed: 0", "") if name in frame]
-        index = as_label_array(cells_of(frame[names[0]])) if names else None
-    if index is None:
         index = numbers["position"]
+        if names:
+            index = as_label_array(cells_of(frame[names[0]]))
     if getattr(index, "nlevels", 1) > 1:
         index = index.set_levels([_as_texts(level) for level in index.levels])
     elif (texts := _as_texts(index)) != list(index):
@@ -91,7 +92,7 @@ def read_sheet(frame):
         position=numbers["position"],
         rank=numbers["rank"],
         is_drawn=is_drawn,
-        is_wrong=cells_of(frame["is_wrong"]),
+        is_wrong=is_wrong,
         correct_label=(
             cells_of(frame["correct_label"])
             if "correct_label" in frame
@@ -134,9 +135,7 @@ def cells_of(answers):
 
 def _labels_of_cells(cells):
     """Return the labels of a sheet, without the marks of :func:`as_cells`."""
-    return as_label_array(
-        [as_text(cell) if isinstance(cell, str) else cell for cell in cells_of(cells)]
-    )
+    return as_label_array(_as_texts(cells_of(cells)))
 
 
 def _as_integers(frame, name):
